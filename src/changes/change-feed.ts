@@ -1,0 +1,55 @@
+import type { Logger } from '@nestjs/common';
+import type { Storage } from '../storage/storage.js';
+import { DurableDelivery } from './durable-delivery.js';
+import { LiveDelivery } from './live-delivery.js';
+import type { RegisteredListener } from './registered-listener.js';
+
+/** Reads the log onward and hands each change to each listener that asked for it. */
+export class ChangeFeed {
+  private deliveries: readonly (LiveDelivery | DurableDelivery)[] = [];
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
+  ) {
+    storage.onCommit(() => {
+      for (const delivery of this.deliveries) delivery.wake();
+    });
+  }
+
+  /** From now on the listeners are told. One that is no longer there loses its cursor: should it return, it is new. */
+  async open(listeners: readonly RegisteredListener[]): Promise<void> {
+    await this.forgetCursorsExcept(listeners);
+    const live = listeners.filter(({ listener }) => listener.delivery === 'on-every-node');
+    const durable = listeners.filter(({ listener }) => listener.delivery === 'once-per-cluster');
+    const deliveries = [
+      ...(live.length === 0 ? [] : [new LiveDelivery(live, this.storage, this.log)]),
+      ...durable.map((registered) => new DurableDelivery(registered, this.storage, this.log)),
+    ];
+    for (const delivery of deliveries) await delivery.open();
+    this.deliveries = deliveries;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.deliveries.map((delivery) => delivery.close()));
+    this.deliveries = [];
+  }
+
+  /** Resolves when every listener has been told everything that is in the log. */
+  async settled(): Promise<void> {
+    await Promise.all(this.deliveries.map((delivery) => delivery.settled()));
+  }
+
+  private async forgetCursorsExcept(listeners: readonly RegisteredListener[]): Promise<void> {
+    const configured = new Set(listeners.map(({ name }) => DurableDelivery.consumerOf(name)));
+    const prefix = DurableDelivery.consumerOf('');
+    await this.storage.write(async ({ sql }) => {
+      const rows = await sql.all<{ consumer: string }>('SELECT consumer FROM cursors');
+      for (const { consumer } of rows) {
+        if (!consumer.startsWith(prefix) || configured.has(consumer)) continue;
+        await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
+        this.log.log(`Listener ${consumer.slice(prefix.length)} is not configured any more; its place is forgotten`);
+      }
+    });
+  }
+}

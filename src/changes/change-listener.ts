@@ -1,0 +1,85 @@
+import { Setting, type SettingsClass } from '../settings/setting.js';
+import { CHANGE_ACTIONS } from '../wire/change-action.js';
+import { Registry } from '../wire/registry.js';
+import type { CommittedChange } from './resource-change.js';
+
+/**
+ * How a listener is told.
+ *
+ * `on-every-node`: live, from the tail of the log, on each node: sockets live on every node. What happens while the
+ * node is down is not told again. `once-per-cluster`: from a cursor kept in the database, at least once, in order; a
+ * failure is tried again until it succeeds.
+ */
+export type Delivery = 'on-every-node' | 'once-per-cluster';
+
+/**
+ * Hears only what was committed, from the log, one change after another in commit order. Its failure is its own:
+ * logged, counted, tried again where its delivery says so, never seen by the writer or by another listener.
+ */
+export interface ChangeListener {
+  readonly delivery: Delivery;
+  /** @throws UndeliverableChange when trying again cannot help; anything else is tried again */
+  afterCommit(change: CommittedChange): Promise<void> | void;
+  /** Called once at the end, after the last change. */
+  close?(): Promise<void> | void;
+}
+
+/** This very change will never be accepted. It is logged and passed over, so that those behind it are not held up. */
+export class UndeliverableChange extends Error {
+  override readonly name = 'UndeliverableChange';
+}
+
+/** Whom a listener is made for. */
+export interface ListenerContext {
+  /** The name it has in `event_listeners`. */
+  readonly name: string;
+}
+
+/** What a listener folder exports: its kind, its settings and how it is made. Timers, logs and filters it has not. */
+export interface ListenerDefinition<Settings extends object = object> {
+  /** The word for `event_listeners.<name>.use`. */
+  readonly kind: string;
+  readonly settings: SettingsClass<Settings>;
+  /** Where to look a key up that `event_listeners.<name>.` does not have, e.g. `pusher.`. */
+  readonly sharedPrefixes?: readonly string[];
+  create(settings: Readonly<Settings>, context: ListenerContext): ChangeListener;
+}
+
+/** The kinds of listeners there are. */
+export class ListenerKinds extends Registry<ListenerDefinition> {
+  constructor() {
+    super('listener kind');
+  }
+}
+
+/** What every listener may be told in the INI file, under `event_listeners.<name>.`. */
+export class CommonListenerSettings {
+  @Setting({ key: 'use', type: 'string', default: '', sentence: 'The kind of listener; empty: the same as its name.' })
+  use!: string;
+
+  @Setting({
+    key: 'actions',
+    type: 'list',
+    default: [...CHANGE_ACTIONS],
+    sentence: 'Which actions it hears of: create, update, delete.',
+  })
+  actions!: readonly string[];
+
+  @Setting({
+    key: 'resources',
+    type: 'list',
+    default: [],
+    sentence: 'Which resources it hears of: bucket, collection, group, record; empty: all.',
+  })
+  resources!: readonly string[];
+}
+
+export class ListenersSettings {
+  @Setting({
+    key: 'event_listeners',
+    type: 'list',
+    default: [],
+    sentence: 'The names of the listeners that are told of changes, each with its own event_listeners.<name>.* keys.',
+  })
+  names!: readonly string[];
+}

@@ -1,0 +1,117 @@
+import type { Logger } from '@nestjs/common';
+import { journal } from '../storage/journal.js';
+import type { Storage } from '../storage/storage.js';
+import { UndeliverableChange } from './change-listener.js';
+import { describe, type RegisteredListener } from './registered-listener.js';
+import { mergeLogged, type CommittedChange } from './resource-change.js';
+import { Wakeable } from './wakeable.js';
+
+/** How many changes are read from the log at once, and at most delivered again after a crash. */
+const BATCH = 100;
+
+/** Waits between tries, in ms: doubled from the first to the longest, each cut by up to a quarter at random. */
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 60_000;
+
+/**
+ * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
+ * with growing waits, and those behind it wait with it; nobody else does.
+ */
+export class DurableDelivery {
+  private readonly wakeable = new Wakeable(() => this.deliverNext());
+  private cursor = 0;
+  private waitBefore = FIRST_WAIT;
+
+  constructor(
+    private readonly registered: RegisteredListener,
+    private readonly storage: Storage,
+    private readonly log: Pick<Logger, 'warn' | 'error' | 'log'>,
+  ) {}
+
+  static consumerOf(listenerName: string): string {
+    return `listener:${listenerName}`;
+  }
+
+  /** Goes on from the cursor; a listener that has none starts at the end of the log. */
+  async open(): Promise<void> {
+    const consumer = DurableDelivery.consumerOf(this.registered.name);
+    this.cursor = await this.storage.write(async ({ sql }) => {
+      const found = await journal.findCursor(sql, consumer);
+      if (found !== undefined) return found;
+      const top = await journal.top(sql);
+      await journal.moveCursor(sql, consumer, top);
+      return top;
+    });
+    this.wake();
+  }
+
+  /** There may be something new in the log. */
+  wake(): void {
+    this.wakeable.wake();
+  }
+
+  /** Ends the waiting; what is being delivered is finished first. Then the listener itself is closed. */
+  async close(): Promise<void> {
+    await this.wakeable.close();
+    await this.registered.listener.close?.();
+  }
+
+  /** Resolves when everything in the log has been delivered. For tests and for a tidy end. */
+  async settled(): Promise<void> {
+    await this.wakeable.settled();
+  }
+
+  /** @returns whether there is more to do at once */
+  private async deliverNext(): Promise<boolean> {
+    const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.cursor, BATCH));
+    let delivered = this.cursor;
+    for (const { lastId, changes } of mergeLogged(logged)) {
+      if (!(await this.deliverAll(changes))) break;
+      delivered = lastId;
+    }
+    if (delivered === this.cursor) return false;
+    await this.moveTo(delivered);
+    return true;
+  }
+
+  private async deliverAll(changes: readonly CommittedChange[]): Promise<boolean> {
+    for (const change of changes) {
+      if (this.registered.wants(change) && !(await this.deliver(change))) return false;
+    }
+    return true;
+  }
+
+  private async moveTo(changeId: number): Promise<void> {
+    this.cursor = changeId;
+    const consumer = DurableDelivery.consumerOf(this.registered.name);
+    await this.storage.write(({ sql }) => journal.moveCursor(sql, consumer, changeId));
+  }
+
+  /** @returns false when the delivery was given up because of the end */
+  private async deliver(change: CommittedChange): Promise<boolean> {
+    while (!this.wakeable.isClosed) {
+      try {
+        await this.registered.tell(change);
+        this.waitBefore = FIRST_WAIT;
+        return true;
+      } catch (error) {
+        if (error instanceof UndeliverableChange) return this.passOver(change, error);
+        await this.waitAfter(error);
+      }
+    }
+    return false;
+  }
+
+  private passOver(change: CommittedChange, error: UndeliverableChange): true {
+    this.registered.stats.undeliverable++;
+    this.log.error(`Listener ${this.registered.name} refused change ${change.id} for good: ${describe(error)}`);
+    return true;
+  }
+
+  private async waitAfter(error: unknown): Promise<void> {
+    const wait = Math.round(this.waitBefore * (1 - Math.random() / 4));
+    this.log.warn(`Listener ${this.registered.name} failed, next try in ${wait} ms: ${describe(error)}`);
+    this.waitBefore = Math.min(this.waitBefore * 2, LONGEST_WAIT);
+    await this.wakeable.pause(wait);
+  }
+}

@@ -1,0 +1,77 @@
+import type { SqlSession } from '../storage/sql-session.js';
+
+/** Who holds which permission on one object: permission name to principals. */
+export type AccessControlList = Readonly<Record<string, readonly string[]>>;
+
+/** A permission held on one object. */
+export interface HeldPermission {
+  readonly objectId: string;
+  readonly permission: string;
+}
+
+const ADD = `INSERT INTO access_control_entries (object_id, permission, principal) VALUES (?, ?, ?)
+  ON CONFLICT DO NOTHING`;
+
+const OF_OBJECT = 'SELECT permission, principal FROM access_control_entries WHERE object_id = ?';
+
+/** The access control entries, by object URI. Every call runs inside the caller's transaction or snapshot. */
+export const accessEntries = {
+  async listOf(sql: SqlSession, uri: string): Promise<AccessControlList> {
+    const rows = await sql.all<{ permission: string; principal: string }>(OF_OBJECT, [uri]);
+    const list: Record<string, string[]> = {};
+    for (const { permission, principal } of rows) (list[permission] ??= []).push(principal);
+    return list;
+  },
+
+  async add(sql: SqlSession, uri: string, permission: string, principal: string): Promise<void> {
+    await sql.run(ADD, [uri, permission, principal]);
+  },
+
+  /** Sets the named permissions to exactly these principals; permissions not named stay as they are. */
+  async replace(sql: SqlSession, uri: string, list: AccessControlList): Promise<void> {
+    for (const [permission, principals] of Object.entries(list)) {
+      await sql.run('DELETE FROM access_control_entries WHERE object_id = ? AND permission = ?', [uri, permission]);
+      for (const principal of principals) await accessEntries.add(sql, uri, permission, principal);
+    }
+  },
+
+  async deleteOf(sql: SqlSession, uri: string): Promise<void> {
+    await sql.run('DELETE FROM access_control_entries WHERE object_id = ?', [uri]);
+  },
+
+  /** The entries of everything below `uri`, not of `uri` itself. */
+  async deleteBelow(sql: SqlSession, uri: string): Promise<void> {
+    const range = [`${uri}/`, `${uri}0`]; // `0` is the character after `/`.
+    await sql.run('DELETE FROM access_control_entries WHERE object_id >= ? AND object_id < ?', range);
+  },
+
+  /** What any of the principals holds on any of the objects. */
+  async held(sql: SqlSession, principals: readonly string[], uris: readonly string[]): Promise<HeldPermission[]> {
+    if (uris.length === 0) return [];
+    const rows = await sql.all<{ object_id: string; permission: string }>(
+      `SELECT DISTINCT object_id, permission FROM access_control_entries
+        WHERE object_id IN (${marks(uris)}) AND principal IN (${marks(principals)})`,
+      [...uris, ...principals],
+    );
+    return rows.map((row) => ({ objectId: row.object_id, permission: row.permission }));
+  },
+
+  /** The ids directly below `listUri` on which one of the principals holds one of the permissions, in no order. */
+  async sharedIds(
+    sql: SqlSession,
+    principals: readonly string[],
+    permissions: readonly string[],
+    listUri: string,
+  ): Promise<string[]> {
+    const rows = await sql.all<{ object_id: string }>(
+      `SELECT DISTINCT object_id FROM access_control_entries WHERE principal IN (${marks(principals)})
+        AND object_id >= ? AND object_id < ? AND permission IN (${marks(permissions)})`,
+      [...principals, `${listUri}/`, `${listUri}0`, ...permissions],
+    );
+    return rows.map((row) => row.object_id.slice(listUri.length + 1)).filter((id) => !id.includes('/'));
+  },
+};
+
+function marks(values: readonly string[]): string {
+  return new Array(values.length).fill('?').join(', ');
+}

@@ -1,0 +1,37 @@
+import type { SqlSession } from '../storage/sql-session.js';
+import { AUTHENTICATED } from '../wire/principals.js';
+
+const ADD = 'INSERT INTO user_principals (user_id, principal) VALUES (?, ?) ON CONFLICT DO NOTHING';
+
+/** Which groups a user is in, kept beside the groups' own `members` so that a request needs one look-up. */
+export const groupMemberships = {
+  /** The groups of a user, those of everybody who is logged in among them. */
+  async groupsOf(sql: SqlSession, userId: string): Promise<string[]> {
+    const rows = await sql.all<{ principal: string }>(
+      'SELECT DISTINCT principal FROM user_principals WHERE user_id IN (?, ?)',
+      [userId, AUTHENTICATED],
+    );
+    return rows.map((row) => row.principal);
+  },
+
+  async join(sql: SqlSession, groupUri: string, members: Iterable<string>): Promise<void> {
+    for (const member of members) await sql.run(ADD, [member, groupUri]);
+  },
+
+  async leave(sql: SqlSession, groupUri: string, members: Iterable<string>): Promise<void> {
+    for (const member of members) {
+      await sql.run('DELETE FROM user_principals WHERE user_id = ? AND principal = ?', [member, groupUri]);
+    }
+  },
+
+  /** Nobody is in the group any more. */
+  async disband(sql: SqlSession, groupUri: string): Promise<void> {
+    await sql.run('DELETE FROM user_principals WHERE principal = ?', [groupUri]);
+  },
+
+  /** The same for every group below `uri`: Kinto forgets it when a bucket goes (kinto-api.md, 2.6). */
+  async disbandBelow(sql: SqlSession, uri: string): Promise<void> {
+    const range = [`${uri}/`, `${uri}0`]; // `0` is the character after `/`.
+    await sql.run('DELETE FROM user_principals WHERE principal >= ? AND principal < ?', range);
+  },
+};

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
+import type { WebSocket } from 'ws';
+import { ChannelApps } from '../channel-app.js';
+import { CLOSE } from '../close-codes.js';
+import { Connection } from '../connection.js';
+import { Connections } from '../connections.js';
+import { Hub } from '../hub.js';
+import { RealtimeSettings } from '../realtime.settings.js';
+import { shakeHands, type Handshake } from './handshake.js';
+import { PusherSession } from './pusher-session.js';
+import { newSocketId } from './socket-id.js';
+
+/**
+ * Where Pusher clients come in. It handles the connection only: messages go from the socket to the session without
+ * Nest's pipeline, which would cost an observable for each of them.
+ */
+@WebSocketGateway({ path: '/app/:key' })
+export class PusherGateway implements OnGatewayConnection<WebSocket>, BeforeApplicationShutdown {
+  constructor(
+    private readonly connections: Connections,
+    private readonly hub: Hub,
+    private readonly apps: ChannelApps,
+    private readonly settings: RealtimeSettings,
+  ) {}
+
+  handleConnection(webSocket: WebSocket, request: IncomingMessage): void {
+    const connection = new Connection(newSocketId(), webSocket, request.socket, {
+      bufferBytes: this.settings.bufferBytes,
+      outbox: this.connections.outbox,
+      counters: this.hub.counters,
+    });
+    this.connections.add(connection);
+    webSocket.once('close', () => this.connections.remove(connection));
+    const handshake = this.welcome(request);
+    if ('refused' in handshake) {
+      connection.close(handshake.refused);
+      return;
+    }
+    const session = new PusherSession(connection, handshake.app, this.hub, this.settings);
+    connection.open(session);
+    session.start();
+  }
+
+  /** Nest calls this while the sockets are still open; the adapter cuts whatever has come since. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.connections.drain(CLOSE.SERVER_RESTART);
+  }
+
+  private welcome(request: IncomingMessage): Handshake {
+    if (this.connections.isDraining) return { refused: CLOSE.SERVER_RESTART };
+    const { maxConnections } = this.settings;
+    if (maxConnections > 0 && this.hub.counters.connections >= maxConnections) return { refused: CLOSE.OVER_CAPACITY };
+    return shakeHands(request.url ?? '/', request.headers, this.apps, this.settings);
+  }
+}

@@ -1,0 +1,29 @@
+import type { RequestHeaders } from '../auth/auth-policy.js';
+
+/**
+ * A request as the API sees it, however it arrived: over HTTP, as one item of a batch, or as a command on a socket.
+ */
+export interface ApiRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Percent-encoded, with the version prefix, without the query string. */
+  readonly path: string;
+  /** Without the question mark; `''` when there is none. */
+  readonly queryString: string;
+  readonly headers: RequestHeaders;
+  /** `undefined` when there was none. */
+  readonly body: Buffer | undefined;
+  /** Scheme and host that the caller used, e.g. `http://localhost:8888`. */
+  readonly origin: string;
+}
+
+export type ResponseHeaders = Record<string, string | string[]>;
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  /** `''`: none. */
+  readonly body: string;
+}
+
+export const JSON_TYPE = 'application/json';

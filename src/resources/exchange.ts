@@ -1,0 +1,41 @@
+import type { Caller, Identity } from '../auth/authenticator.js';
+import type { ChangeCollector } from '../changes/change-collector.js';
+import type { StorageView, UnitOfWork } from '../storage/storage.js';
+import type { ApiRequest, ApiResponse } from './api-message.js';
+
+/** One request on its way: what was asked, by whom, and the snapshot or unit of work it is answered from. */
+export interface Exchange {
+  readonly request: ApiRequest;
+  /** The decoded parts of the path, e.g. `bucket_id`, `id`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly identity: Identity;
+  readonly caller: Caller;
+  readonly view: StorageView;
+  /** Absent while a request that only reads is answered from a snapshot. */
+  readonly unit: UnitOfWork | undefined;
+  readonly changes: ChangeCollector;
+}
+
+/** Thrown by a reading request that turns out to have something to write: it is then run again, in a unit of work. */
+export class NeedsUnit extends Error {
+  override readonly name = 'NeedsUnit';
+}
+
+/** @throws NeedsUnit inside a snapshot */
+export function getUnit({ unit }: Exchange): UnitOfWork {
+  if (unit === undefined) throw new NeedsUnit();
+  return unit;
+}
+
+/** One URL of the API and what can be done there. */
+export interface Endpoint {
+  /** Without the version prefix; `{name}` is one segment, e.g. `/buckets/{id}`. */
+  readonly pattern: string;
+  /** In the order of the `Allow` header; OPTIONS is understood. */
+  readonly methods: readonly string[];
+  /** Which headers a browser may read, by method, beyond those of every response. */
+  exposedHeaders(method: string): readonly string[];
+  /** Whether the answer comes from the database at all. */
+  readonly usesStorage: boolean;
+  handle(exchange: Exchange): Promise<ApiResponse>;
+}

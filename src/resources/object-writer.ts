@@ -1,0 +1,111 @@
+import { accessEntries, type AccessControlList } from '../permissions/access-entries.js';
+import type { UnitOfWork, WrittenObject } from '../storage/storage.js';
+import type { ChangeAction } from '../wire/change-action.js';
+import type { JsonObject } from '../wire/json.js';
+import { EVERYONE } from '../wire/principals.js';
+import type { StoredObject } from '../wire/stored-object.js';
+import { getUnit, type Exchange } from './exchange.js';
+import { objectUri, type ResourcePlace } from './resource-place.js';
+
+/** An object and who may do what with it, the latter as far as the caller may see it. */
+export interface ShownObject {
+  readonly object: StoredObject;
+  readonly permissions: AccessControlList;
+}
+
+/** Writes objects with all that belongs to it: entries, what follows in the same transaction, the note for the log. */
+export class ObjectWriter {
+  /** @param explicitPermissions whether whoever writes an object is added to those who may */
+  constructor(private readonly explicitPermissions: boolean) {}
+
+  /** @param permissions what the client asked for; the caller is added to `write` */
+  async create(
+    exchange: Exchange,
+    place: ResourcePlace,
+    wanted: { id: string; value: JsonObject; permissions: AccessControlList },
+  ): Promise<ShownObject> {
+    const unit = getUnit(exchange);
+    const { id, value, permissions } = wanted;
+    const written = await unit.createObject(place.list, id, value);
+    const entries = this.withWriter(exchange, permissions);
+    const uri = objectUri(place, id);
+    for (const [permission, principals] of Object.entries(entries)) {
+      for (const principal of principals) await accessEntries.add(unit.sql, uri, permission, principal);
+    }
+    await this.conclude(exchange, place, { action: 'create', written, before: undefined });
+    return { object: written.object, permissions: visible(entries, exchange) };
+  }
+
+  /** @param permissions sets these permissions, and no others, to exactly these principals */
+  async update(
+    exchange: Exchange,
+    place: ResourcePlace,
+    wanted: { before: StoredObject; value: JsonObject; permissions: AccessControlList },
+  ): Promise<ShownObject> {
+    const unit = getUnit(exchange);
+    const { before, value, permissions } = wanted;
+    const written = await unit.updateObject(place.list, before, value);
+    const uri = objectUri(place, before.id);
+    await accessEntries.replace(unit.sql, uri, permissions);
+    if (this.explicitPermissions) await accessEntries.add(unit.sql, uri, 'write', writerOf(exchange));
+    await this.conclude(exchange, place, { action: 'update', written, before });
+    return this.show(exchange, place, written.object);
+  }
+
+  /** @param suggested the client's own timestamp for the tombstone, in ms */
+  async delete(
+    exchange: Exchange,
+    place: ResourcePlace,
+    before: StoredObject,
+    suggested?: number,
+  ): Promise<StoredObject> {
+    const unit = getUnit(exchange);
+    const written = await unit.deleteObject(place.list, before, suggested);
+    await accessEntries.deleteOf(unit.sql, objectUri(place, before.id));
+    await this.conclude(exchange, place, { action: 'delete', written, before });
+    return written.object;
+  }
+
+  /** The object as its endpoint shows it to this caller. */
+  async show(exchange: Exchange, place: ResourcePlace, object: StoredObject): Promise<ShownObject> {
+    const list = await accessEntries.listOf(exchange.view.sql, objectUri(place, object.id));
+    return { object, permissions: visible(list, exchange) };
+  }
+
+  private async conclude(
+    exchange: Exchange,
+    place: ResourcePlace,
+    change: { action: ChangeAction; written: WrittenObject; before: StoredObject | undefined },
+  ): Promise<void> {
+    const { action, written, before } = change;
+    const { object, position } = written;
+    exchange.changes.note({
+      list: place.list,
+      objectId: object.id,
+      position,
+      action,
+      timestamp: object.lastModified,
+      userId: exchange.identity.userId ?? null,
+      newText: object.text,
+      oldText: before?.text ?? null,
+    });
+    const unit: UnitOfWork = getUnit(exchange);
+    await place.definition.afterWrite?.({ uri: objectUri(place, object.id), before, after: object }, unit);
+  }
+
+  private withWriter(exchange: Exchange, permissions: AccessControlList): AccessControlList {
+    if (!this.explicitPermissions) return permissions;
+    const writer = writerOf(exchange);
+    return { ...permissions, write: [...new Set([writer, ...(permissions.write ?? [])])] };
+  }
+}
+
+function writerOf({ identity }: Exchange): string {
+  return identity.userId ?? EVERYONE;
+}
+
+/** Only who is named in `write` of the object itself sees the entries, and only those with somebody in them (7.6). */
+function visible(list: AccessControlList, { caller }: Exchange): AccessControlList {
+  if (!(list.write ?? []).some((principal) => caller.principals.includes(principal))) return {};
+  return Object.fromEntries(Object.entries(list).filter(([, principals]) => principals.length > 0));
+}

@@ -1,0 +1,52 @@
+import type { UnitOfWork } from '../storage/storage.js';
+import type { StoredObject } from '../wire/stored-object.js';
+import type { ErrorDetail } from '../wire/api-error.js';
+import type { JsonObject } from '../wire/json.js';
+import { Registry } from '../wire/registry.js';
+
+/** What changed, for the rooms below that keep something beside the object. */
+export interface WrittenChange {
+  /** The object's URI without the version prefix. */
+  readonly uri: string;
+  readonly before: StoredObject | undefined;
+  /** A tombstone when it was deleted. */
+  readonly after: StoredObject;
+}
+
+/** One kind of object: listing, filters, conditions, permissions, tombstones and changes follow from this. */
+export interface ResourceDefinition {
+  /** Singular, as in the database and in events. */
+  readonly name: string;
+  readonly plural: string;
+  /** From the root down, without the resource itself, e.g. `['bucket', 'collection']`. */
+  readonly ancestors: readonly string[];
+  /** Whether a write, and then also a read, needs its parent to exist; else the permissions alone decide. */
+  readonly needsParent: boolean;
+  readonly idPattern: RegExp;
+  /** An id for a POST without one. */
+  makeId(): string;
+  /**
+   * Checks and completes the typed attributes of `data`. The location is `body`; names begin with `prefix`.
+   *
+   * @param supplied whether the client sent `data` at all
+   */
+  checkAttributes?(value: JsonObject, options: { prefix: string; supplied: boolean }): AttributesCheck;
+  /** What must follow a write in the same transaction: memberships, cascades. */
+  afterWrite?(change: WrittenChange, unit: UnitOfWork): Promise<void>;
+}
+
+export interface AttributesCheck {
+  readonly value: JsonObject;
+  readonly problems: readonly ErrorDetail[];
+}
+
+export class ResourceDefinitions extends Registry<ResourceDefinition> {
+  constructor() {
+    super('resource');
+  }
+}
+
+/** The URL parameter that holds the id of such an object above others, e.g. `bucket_id`. */
+export function idParameter(resourceName: string): string {
+  return `${resourceName}_id`;
+}

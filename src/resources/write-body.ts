@@ -1,0 +1,164 @@
+import type { ErrorDetail } from '../wire/api-error.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.js';
+
+/** What a POST, PUT or PATCH body says; a part that was not there is `undefined`. */
+export interface WriteBody {
+  readonly data: JsonObject | undefined;
+  /** Permission name to principals; `null`: the client said null. */
+  readonly permissions: Readonly<Record<string, readonly string[] | null>> | undefined;
+}
+
+export interface ParsedBody extends WriteBody {
+  readonly problems: readonly ErrorDetail[];
+}
+
+const NOTHING: ParsedBody = { data: undefined, permissions: undefined, problems: [] };
+
+/**
+ * Reads a body of the form `{"data": {...}, "permissions": {...}}` (kinto-api.md, 3.1). Problems are collected, in
+ * Kinto's names; what could be read is in the result all the same.
+ *
+ * @param permissionNames the ones that such an object can have
+ */
+export function parseWriteBody(body: Buffer | undefined, permissionNames: readonly string[]): ParsedBody {
+  if (body === undefined || body.length === 0) return NOTHING;
+  const parsed = parseJson(body);
+  if ('problem' in parsed) {
+    const problems = [bodyProblem('', parsed.problem), bodyProblem('', 'Required')];
+    return { ...NOTHING, problems };
+  }
+  const { value } = parsed;
+  if (!isJsonObject(value)) {
+    const description = Array.isArray(value)
+      ? `${quoted(value)} is not a mapping type: Does not implement dict-like functionality.`
+      : 'Should be a JSON object or an array';
+    return { ...NOTHING, problems: [bodyProblem('', description)] };
+  }
+  return readMapping(value, permissionNames);
+}
+
+function readMapping(value: JsonObject, permissionNames: readonly string[]): ParsedBody {
+  const { data, permissions, ...unknown } = value;
+  // As in Kinto: an unknown key hides what is wrong below.
+  if (Object.keys(unknown).length > 0) {
+    return { ...NOTHING, problems: [bodyProblem('', `Unrecognized keys in mapping: "${pythonText(unknown)}"`)] };
+  }
+  const problems: ErrorDetail[] = [];
+  if (data !== undefined && !isJsonObject(data)) problems.push(notMapping('data', data));
+  if (permissions !== undefined && !isJsonObject(permissions)) problems.push(notMapping('permissions', permissions));
+  return {
+    data: isJsonObject(data) ? data : undefined,
+    permissions: isJsonObject(permissions) ? readPermissions(permissions, permissionNames, problems) : undefined,
+    problems,
+  };
+}
+
+function readPermissions(
+  permissions: JsonObject,
+  names: readonly string[],
+  problems: ErrorDetail[],
+): Record<string, readonly string[] | null> {
+  const read: Record<string, readonly string[] | null> = {};
+  for (const [name, principals] of Object.entries(permissions)) {
+    if (!names.includes(name)) {
+      problems.push(bodyProblem('permissions', `"${name}" is not one of ${[...names].sort().join(', ')}`));
+    } else if (principals === null) {
+      read[name] = null;
+    } else if (!Array.isArray(principals)) {
+      problems.push(bodyProblem(`permissions.${name}`, `${quoted(principals)} is not iterable`));
+    } else {
+      read[name] = readPrincipals(`permissions.${name}`, principals, problems);
+    }
+  }
+  return read;
+}
+
+function readPrincipals(path: string, principals: readonly JsonValue[], problems: ErrorDetail[]): string[] {
+  const read = new Set<string>();
+  for (const [index, principal] of principals.entries()) {
+    if (typeof principal === 'string' && principal !== '') read.add(principal);
+    else {
+      const description = principal === '' ? 'Required' : `${pythonText(principal)} is not a string: {'': ''}`;
+      problems.push(bodyProblem(`${path}.${index}`, description));
+    }
+  }
+  return [...read];
+}
+
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** @returns the value, or what is wrong with the text */
+export function parseJson(body: Buffer): { value: JsonValue } | { problem: string } {
+  let text: string;
+  try {
+    text = STRICT_UTF8.decode(body);
+  } catch {
+    return { problem: 'Invalid JSON: the body is not UTF-8' };
+  }
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (error) {
+    return { problem: `Invalid JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const problem = findUnstorable(value, 0);
+  return problem === undefined ? { value } : { problem: `Invalid JSON: ${problem}` };
+}
+
+/** How deep values may be nested: beyond it, code that walks them, ours and the clients', runs out of stack. */
+const MAX_DEPTH = 500;
+
+/** Numbers that overflow a double, text with NUL (which PostgreSQL cannot keep), nesting without end. */
+function findUnstorable(value: JsonValue, depth: number): string | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Number too big to be stored in double.';
+  if (typeof value === 'string') return value.includes('\0') ? 'Invalid character 0x00' : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const problem = findUnstorable(item, depth + 1);
+      if (problem !== undefined) return problem;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    const problem = findUnstorable(key, depth) ?? findUnstorable(value[key]!, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+export function bodyProblem(name: string, description: string): ErrorDetail {
+  return { location: 'body', name, description };
+}
+
+function notMapping(name: string, value: JsonValue): ErrorDetail {
+  return bodyProblem(name, `${quoted(value)} is not a mapping type: Does not implement dict-like functionality.`);
+}
+
+/** How much of a value an error message repeats. */
+const LONGEST_REPEATED = 200;
+
+function quoted(value: JsonValue): string {
+  return `"${typeof value === 'string' ? value : pythonText(value)}"`;
+}
+
+/** A value roughly as Python prints it, which is what Kinto's messages hold and its tests look for. */
+export function pythonText(value: JsonValue): string {
+  const text = pythonWhole(value, 0);
+  return text.length <= LONGEST_REPEATED ? text : `${text.slice(0, LONGEST_REPEATED)}…`;
+}
+
+function pythonWhole(value: JsonValue, depth: number): string {
+  if (value === null) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (typeof value === 'string') return `'${value.slice(0, LONGEST_REPEATED)}'`;
+  if (typeof value === 'number') return String(value);
+  if (depth > 4) return '…';
+  if (Array.isArray(value)) return `[${value.slice(0, 20).map((item) => pythonWhole(item, depth + 1)).join(', ')}]`;
+  const pairs = Object.keys(value)
+    .slice(0, 20)
+    .map((key) => `'${key}': ${pythonWhole(value[key]!, depth + 1)}`);
+  return `{${pairs.join(', ')}}`;
+}

@@ -1,0 +1,134 @@
+import type { ChangeAction } from '../wire/change-action.js';
+import type { Position } from '../wire/position.js';
+import type { SqlSession, SqlValue } from './sql-session.js';
+import type { ObjectList } from './storage.js';
+
+/** One changed object, before it has a place in the log. */
+export interface JournalEntry {
+  readonly list: ObjectList;
+  readonly objectId: string;
+  readonly position: Position;
+  readonly action: ChangeAction;
+  /** The object's new `last_modified`, in ms. */
+  readonly timestamp: number;
+  /** `null`: nobody was logged in. */
+  readonly userId: string | null;
+  /** The whole object as JSON text, a tombstone on `delete`. */
+  readonly newText: string;
+  readonly oldText: string | null;
+}
+
+/** The same as read from the log. */
+export interface LoggedChange extends JournalEntry {
+  /** The global position: rising in commit order, never given twice. */
+  readonly id: number;
+  /** Names the unit of work; its changes lie next to each other. */
+  readonly requestId: string;
+  /** Whether this was the last change of that request in its list. */
+  readonly last: boolean;
+}
+
+interface ChangeRow {
+  readonly id: number;
+  readonly parent_id: string;
+  readonly resource_name: string;
+  readonly object_id: string;
+  readonly epoch: string;
+  readonly n: number;
+  readonly salt: number;
+  readonly action: ChangeAction;
+  readonly timestamp: number;
+  readonly user_id: string | null;
+  readonly request_id: string;
+  readonly last: number;
+  readonly new_object: string;
+  readonly old_object: string | null;
+}
+
+const APPEND = `INSERT INTO changes (parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
+  request_id, last, new_object, old_object) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const READ = 'SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?';
+
+const REST_OF_REQUEST = 'SELECT * FROM changes WHERE id > ? AND request_id = ? ORDER BY id LIMIT ?';
+
+const FIND_CURSOR = 'SELECT change_id FROM cursors WHERE consumer = ?';
+
+const MOVE_CURSOR = `INSERT INTO cursors (consumer, change_id) VALUES (?, ?)
+  ON CONFLICT (consumer) DO UPDATE SET change_id = excluded.change_id`;
+
+/** The table behind the change log, and the places its readers have reached. */
+export const journal = {
+  /** Appends what one unit of work changed, in the order it changed it. Must be the last thing the unit does. */
+  async append(sql: SqlSession, requestId: string, entries: readonly JournalEntry[]): Promise<void> {
+    const lastOfList = new Map<string, JournalEntry>();
+    for (const entry of entries) lastOfList.set(listKey(entry.list), entry);
+    for (const entry of entries) {
+      await sql.run(APPEND, rowOf(entry, requestId, lastOfList.get(listKey(entry.list)) === entry));
+    }
+  },
+
+  /**
+   * The changes after the global position `after`, in commit order. Never ends in the middle of a request: it may
+   * answer more than `limit` rather than cut one.
+   */
+  async readAfter(sql: SqlSession, after: number, limit: number): Promise<LoggedChange[]> {
+    const rows = await sql.all<ChangeRow>(READ, [after, limit]);
+    const final = rows.at(-1);
+    if (final !== undefined && rows.length === limit) {
+      rows.push(...(await sql.all<ChangeRow>(REST_OF_REQUEST, [final.id, final.request_id, -1])));
+    }
+    return rows.map(fromRow);
+  },
+
+  /** The global position of the newest change; 0 when there never was one. */
+  async top(sql: SqlSession): Promise<number> {
+    return (await sql.first<{ top: number }>('SELECT coalesce(max(id), 0) AS top FROM changes'))?.top ?? 0;
+  },
+
+  async findCursor(sql: SqlSession, consumer: string): Promise<number | undefined> {
+    return (await sql.first<{ change_id: number }>(FIND_CURSOR, [consumer]))?.change_id;
+  },
+
+  async moveCursor(sql: SqlSession, consumer: string, changeId: number): Promise<void> {
+    await sql.run(MOVE_CURSOR, [consumer, changeId]);
+  },
+};
+
+function listKey({ parentId, resourceName }: ObjectList): string {
+  return `${parentId} ${resourceName}`;
+}
+
+function rowOf(entry: JournalEntry, requestId: string, isLast: boolean): SqlValue[] {
+  return [
+    entry.list.parentId,
+    entry.list.resourceName,
+    entry.objectId,
+    entry.position.epoch,
+    entry.position.n,
+    entry.position.salt,
+    entry.action,
+    entry.timestamp,
+    entry.userId,
+    requestId,
+    isLast ? 1 : 0,
+    entry.newText,
+    entry.oldText,
+  ];
+}
+
+function fromRow(row: ChangeRow): LoggedChange {
+  return {
+    id: row.id,
+    list: { parentId: row.parent_id, resourceName: row.resource_name },
+    objectId: row.object_id,
+    position: { epoch: row.epoch, n: row.n, salt: row.salt },
+    action: row.action,
+    timestamp: row.timestamp,
+    userId: row.user_id,
+    requestId: row.request_id,
+    last: row.last === 1,
+    newText: row.new_object,
+    oldText: row.old_object,
+  };
+}

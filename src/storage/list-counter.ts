@@ -1,0 +1,100 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { Position } from '../wire/position.js';
+import type { SqlSession } from './sql-session.js';
+import type { ObjectList } from './storage.js';
+
+interface CounterRow {
+  readonly last_modified: number;
+  readonly epoch: string;
+  readonly n: number;
+}
+
+/** A number for one change: when it was, and which it was. */
+export interface Numbered {
+  /** ms since the epoch. */
+  readonly timestamp: number;
+  readonly position: Position;
+}
+
+const FIND = 'SELECT last_modified, epoch, n FROM timestamps WHERE parent_id = ? AND resource_name = ?';
+
+const INSERT = `INSERT INTO timestamps (parent_id, resource_name, last_modified, epoch, n, purged_to_n)
+  VALUES (?, ?, ?, ?, ?, 0) ON CONFLICT (parent_id, resource_name)`;
+
+/** The row stays locked until the commit, so the order of numbers is the order of commits (seed-systems.md, 8.2). */
+const COUNT_ON = `${INSERT} DO UPDATE SET
+  last_modified = max(excluded.last_modified, timestamps.last_modified + 1),
+  epoch = coalesce(timestamps.epoch, excluded.epoch), n = coalesce(timestamps.n, 0) + 1
+  RETURNING last_modified, epoch, n`;
+
+const COUNT_WITH_SUGGESTED = `${INSERT} DO UPDATE SET
+  last_modified = max(excluded.last_modified, timestamps.last_modified),
+  epoch = coalesce(timestamps.epoch, excluded.epoch), n = coalesce(timestamps.n, 0) + 1
+  RETURNING last_modified, epoch, n`;
+
+const START = `${INSERT} DO NOTHING`;
+
+/**
+ * The counter row of each list: it gives out `last_modified`, strictly increasing whatever the clock does, and `n`,
+ * without gaps.
+ */
+export class ListCounter {
+  private latest = 0;
+  private nextEpoch = randomEpoch();
+
+  /** @param now the clock, in ms since the epoch */
+  constructor(private readonly now: () => number) {}
+
+  async find(sql: SqlSession, list: ObjectList): Promise<number | undefined> {
+    return (await sql.first<CounterRow>(FIND, [list.parentId, list.resourceName]))?.last_modified;
+  }
+
+  /** The list's timestamp; it is set to now if there is none yet. */
+  async ensure(sql: SqlSession, list: ObjectList): Promise<number> {
+    const found = await this.find(sql, list);
+    if (found !== undefined) return found;
+    const started = this.clock();
+    await sql.run(START, [list.parentId, list.resourceName, started, this.takeEpoch(), 0]);
+    return started;
+  }
+
+  /**
+   * The next number of the list.
+   *
+   * @param suggested a client's own timestamp in ms. It is used as it is, in the past too, unless it is the list's
+   *   very timestamp; one in the future becomes the list's timestamp (kinto-api.md, 2.3)
+   */
+  async next(sql: SqlSession, list: ObjectList, suggested?: number): Promise<Numbered> {
+    const usable = suggested !== undefined && (await this.ensure(sql, list)) !== suggested;
+    const row = await sql.first<CounterRow>(usable ? COUNT_WITH_SUGGESTED : COUNT_ON, [
+      list.parentId,
+      list.resourceName,
+      usable ? suggested : this.clock(),
+      this.nextEpoch,
+      1,
+    ]);
+    if (row === undefined) throw new Error('the counter row gave no answer');
+    if (row.epoch === this.nextEpoch) this.takeEpoch();
+    return {
+      timestamp: usable ? suggested : row.last_modified,
+      position: { epoch: row.epoch, n: row.n, salt: randomInt(0x10000) },
+    };
+  }
+
+  /** Never goes back while the process lives, so that a list made anew is later than the one before it. */
+  private clock(): number {
+    this.latest = Math.max(this.latest, this.now());
+    return this.latest;
+  }
+
+  private takeEpoch(): string {
+    const epoch = this.nextEpoch;
+    this.nextEpoch = randomEpoch();
+    return epoch;
+  }
+}
+
+/** 48 bits in base 36. */
+function randomEpoch(): string {
+  return randomBytes(6).readUIntBE(0, 6).toString(36);
+}

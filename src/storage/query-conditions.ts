@@ -1,0 +1,153 @@
+import type { JsonValue } from '../wire/json.js';
+import type { Filter } from '../wire/query/list-query.js';
+import { QUERY_FUNCTIONS } from './query-functions.js';
+import { isComposite, orderKey } from './query-order-key.js';
+
+/** A piece of SQL and the values of its placeholders, in order. What a caller wrote is only ever among the values. */
+export interface Fragment {
+  readonly text: string;
+  readonly parameters: readonly (string | number)[];
+}
+
+export function fragment(text: string, ...parameters: (string | number)[]): Fragment {
+  return { text, parameters };
+}
+
+/** All of them, or any: neither takes an empty list. */
+export function join(parts: readonly Fragment[], word: 'AND' | 'OR'): Fragment {
+  return {
+    text: parts.map(({ text }) => text).join(` ${word} `),
+    parameters: parts.flatMap(({ parameters }) => parameters),
+  };
+}
+
+/**
+ * A path as SQLite's JSON functions read it. A quoted label may be written with JSON's escapes and finds its key
+ * however that is escaped itself (SQLite 3.45 and later), so every key can be expressed.
+ */
+export function jsonPath(path: readonly string[]): string {
+  return '$' + path.map((key) => '.' + JSON.stringify(key)).join('');
+}
+
+export function isColumn(path: readonly string[]): boolean {
+  return path.length === 1 && (path[0] === 'id' || path[0] === 'last_modified');
+}
+
+const ALWAYS = fragment('1');
+const NEVER = fragment('0');
+
+const COMPARISONS = { lt: '<', max: '<=', gt: '>', min: '>=' } as const;
+
+/** The condition of one filter (kinto-api.md, 5.2), as an operand of AND. */
+export function filterCondition(filter: Filter): Fragment {
+  return isColumn(filter.path) ? columnCondition(filter) : fieldCondition(filter, jsonPath(filter.path));
+}
+
+/** `id` is text, `last_modified` a number: parsing let nothing else through. Neither is ever missing. */
+function columnCondition(filter: Filter): Fragment {
+  const column = filter.path[0] === 'id' ? 'id' : 'last_modified';
+  switch (filter.operator) {
+    case 'eq':
+      return fragment(`${column} = ?`, columnValue(filter.value));
+    case 'not':
+      return fragment(`${column} <> ?`, columnValue(filter.value));
+    case 'lt':
+    case 'max':
+    case 'gt':
+    case 'min':
+      return fragment(`${column} ${COMPARISONS[filter.operator]} ?`, columnValue(filter.value));
+    case 'in':
+      return fragment(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(filter.value));
+    case 'exclude':
+      return fragment(`${column} NOT IN (SELECT value FROM json_each(?))`, JSON.stringify(filter.value));
+    case 'like':
+      return fragment(`${QUERY_FUNCTIONS.like}(json_quote(${column}), ?)`, filter.value);
+    case 'has':
+      return filter.value ? ALWAYS : NEVER;
+    case 'contains':
+    case 'contains_any':
+      return NEVER;
+  }
+}
+
+function columnValue(value: JsonValue): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  throw new TypeError('A filter on id or last_modified compares with text or a number');
+}
+
+function fieldCondition(filter: Filter, path: string): Fragment {
+  switch (filter.operator) {
+    case 'eq':
+      return equals(path, filter.value);
+    case 'not':
+      return isNotTrue(equals(path, filter.value));
+    case 'lt':
+    case 'max':
+    case 'gt':
+    case 'min':
+      // The key of a missing field is the highest, which is just what the table of operators wants.
+      return fragment(
+        `${QUERY_FUNCTIONS.orderKey}(data -> ?) ${COMPARISONS[filter.operator]} ?`,
+        path,
+        orderKey(filter.value),
+      );
+    case 'in':
+      return isOneOf(path, filter.value);
+    case 'exclude':
+      return isNotTrue(isOneOf(path, filter.value));
+    case 'like':
+      return fragment(`${QUERY_FUNCTIONS.like}(data -> ?, ?)`, path, filter.value);
+    case 'has':
+      return fragment(`json_type(data, ?) IS ${filter.value ? 'NOT NULL' : 'NULL'}`, path);
+    case 'contains':
+      return fragment(`${QUERY_FUNCTIONS.containsAll}(data -> ?, ?)`, path, JSON.stringify(filter.value));
+    case 'contains_any':
+      return fragment(`${QUERY_FUNCTIONS.containsAny}(data -> ?, ?)`, path, JSON.stringify(filter.value));
+  }
+}
+
+/** True where it is false, and where the field is missing, which leaves the condition NULL. */
+function isNotTrue({ text, parameters }: Fragment): Fragment {
+  return { text: `(${text}) IS NOT TRUE`, parameters };
+}
+
+/*
+ * Equality minds the type: json_extract gives 1 for true, and text for arrays and objects as for strings. Numbers are
+ * compared as doubles, as JavaScript has them; SQLite would tell integers apart that a double does not.
+ */
+const IS_TEXT = `json_type(data, ?) = 'text'`;
+const IS_NUMBER = `json_type(data, ?) IN ('integer', 'real')`;
+const TEXT = `json_extract(data, ?)`;
+const NUMBER = `CAST(json_extract(data, ?) AS REAL)`;
+
+function equals(path: string, value: JsonValue): Fragment {
+  if (typeof value === 'string') return fragment(`(${TEXT} = ? AND ${IS_TEXT})`, path, value, path);
+  if (typeof value === 'number') return fragment(`(${NUMBER} = ? AND ${IS_NUMBER})`, path, value, path);
+  if (isComposite(value)) {
+    return fragment(`${QUERY_FUNCTIONS.orderKey}(data -> ?) = ?`, path, orderKey(value));
+  }
+  return fragment('json_type(data, ?) = ?', path, String(value));
+}
+
+/** Lists travel as one parameter each: the statement is the same however long they are. */
+function isOneOf(path: string, values: readonly JsonValue[]): Fragment {
+  const texts = values.filter((value) => typeof value === 'string');
+  const numbers = values.filter((value) => typeof value === 'number');
+  const composites = values.filter(isComposite);
+  const words = values.filter((value) => value === null || typeof value === 'boolean');
+  const kinds: Fragment[] = [];
+  const among = (expression: string, list: readonly JsonValue[], ...condition: string[]) => {
+    if (list.length === 0) return;
+    const test = `${expression} IN (SELECT value FROM json_each(?))`;
+    kinds.push(
+      fragment(`(${[test, ...condition].join(' AND ')})`, path, JSON.stringify(list), ...condition.map(() => path)),
+    );
+  };
+  among(TEXT, texts, IS_TEXT);
+  among(NUMBER, numbers, IS_NUMBER);
+  among('json_type(data, ?)', words.map(String));
+  among(`${QUERY_FUNCTIONS.orderKey}(data -> ?)`, composites.map(orderKey));
+  if (kinds.length === 0) return NEVER;
+  const { text, parameters } = join(kinds, 'OR');
+  return { text: `(${text})`, parameters };
+}

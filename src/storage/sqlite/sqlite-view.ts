@@ -1,0 +1,151 @@
+import { ApiError } from '../../wire/api-error.js';
+import type { JsonObject, JsonValue } from '../../wire/json.js';
+import { StoredObject, TOMBSTONE_DATA } from '../../wire/stored-object.js';
+import type { ListCounter } from '../list-counter.js';
+import { countSql, listSql } from '../query-sql.js';
+import type { SqlSession, SqlValue } from '../sql-session.js';
+import type { ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../storage.js';
+import type { GroupCommit } from './group-commit.js';
+
+interface ObjectRow {
+  readonly id: string;
+  readonly last_modified: number;
+  readonly data: string;
+  readonly deleted: number;
+}
+
+const FIND = `SELECT id, last_modified, data, deleted FROM objects
+  WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
+
+/** Only a tombstone may be written over; a live object of that id changes nothing, and so zero rows. */
+const CREATE = `INSERT INTO objects (id, parent_id, resource_name, last_modified, data, deleted, change_n, change_salt)
+  VALUES (?, ?, ?, ?, ?, 0, ?, ?)
+  ON CONFLICT (parent_id, resource_name, id) DO UPDATE SET last_modified = excluded.last_modified,
+  data = excluded.data, deleted = 0, change_n = excluded.change_n, change_salt = excluded.change_salt
+  WHERE objects.deleted = 1`;
+
+const REPLACE = `UPDATE objects SET last_modified = ?, data = ?, deleted = ?, change_n = ?, change_salt = ?
+  WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
+
+/** A range instead of LIKE: `_` and `%` in ids are only characters here (kinto-api.md, 2.6 shows the loss otherwise). */
+const BELOW = 'parent_id = ? OR (parent_id >= ? AND parent_id < ?)';
+
+export class SqliteView implements StorageView {
+  constructor(
+    readonly sql: SqlSession,
+    protected readonly counter: ListCounter,
+  ) {}
+
+  async findObject(list: ObjectList, id: string): Promise<StoredObject | undefined> {
+    const row = await this.sql.first<ObjectRow>(FIND, [list.parentId, list.resourceName, id]);
+    return row === undefined ? undefined : fromRow(row);
+  }
+
+  async listObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<StoredObject[]> {
+    const { text, parameters } = listSql(list, selection, onlyIds === undefined ? {} : { onlyIds });
+    const rows = await this.sql.all<ObjectRow>(text, parameters as SqlValue[]);
+    return rows.map(fromRow);
+  }
+
+  async countObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<number> {
+    const { text, parameters } = countSql(list, selection, onlyIds === undefined ? {} : { onlyIds });
+    return (await this.sql.first<{ count: number }>(text, parameters as SqlValue[]))?.count ?? 0;
+  }
+
+  findListTimestamp(list: ObjectList): Promise<number | undefined> {
+    return this.counter.find(this.sql, list);
+  }
+}
+
+export class SqliteUnit extends SqliteView implements UnitOfWork {
+  constructor(
+    readonly id: string,
+    sql: SqlSession,
+    counter: ListCounter,
+    private readonly group: GroupCommit,
+  ) {
+    super(sql, counter);
+  }
+
+  async createObject(list: ObjectList, id: string, value: JsonObject): Promise<WrittenObject> {
+    const { timestamp, position } = await this.counter.next(this.sql, list, suggestionIn(value));
+    const object = StoredObject.of(id, timestamp, value);
+    const created = await this.write(CREATE, [
+      id,
+      list.parentId,
+      list.resourceName,
+      timestamp,
+      object.dataText,
+      position.n,
+      position.salt,
+    ]);
+    if (created === 0) throw new ApiError('CONSTRAINT_VIOLATED');
+    return { object, position };
+  }
+
+  async updateObject(list: ObjectList, previous: StoredObject, value: JsonObject): Promise<WrittenObject> {
+    const suggested = suggestionIn(value);
+    const { timestamp, position } = await this.counter.next(this.sql, list, laterThan(previous, suggested));
+    const object = StoredObject.of(previous.id, timestamp, value);
+    await this.replace(list, object, { timestamp, data: object.dataText, deleted: 0, position });
+    return { object, position };
+  }
+
+  async deleteObject(list: ObjectList, previous: StoredObject, suggested?: number): Promise<WrittenObject> {
+    const { timestamp, position } = await this.counter.next(this.sql, list, laterThan(previous, suggested));
+    const object = StoredObject.tombstone(previous.id, timestamp);
+    await this.replace(list, object, { timestamp, data: TOMBSTONE_DATA, deleted: 1, position });
+    return { object, position };
+  }
+
+  ensureListTimestamp(list: ObjectList): Promise<number> {
+    return this.counter.ensure(this.sql, list);
+  }
+
+  async deleteBelow(uri: string): Promise<void> {
+    const range = [uri, `${uri}/`, `${uri}0`]; // `0` is the character after `/`.
+    await this.sql.run(`DELETE FROM objects WHERE ${BELOW}`, range);
+    await this.sql.run(`DELETE FROM timestamps WHERE ${BELOW}`, range);
+  }
+
+  nested<T>(work: () => Promise<T>): Promise<T> {
+    return this.group.nested(work);
+  }
+
+  private async replace(
+    list: ObjectList,
+    object: StoredObject,
+    row: { timestamp: number; data: string; deleted: 0 | 1; position: WrittenObject['position'] },
+  ): Promise<void> {
+    const { timestamp, data, deleted, position } = row;
+    const key = [list.parentId, list.resourceName, object.id];
+    const replaced = await this.write(REPLACE, [timestamp, data, deleted, position.n, position.salt, ...key]);
+    if (replaced === 0) throw new ApiError('CONSTRAINT_VIOLATED');
+  }
+
+  /** Another object of the list with the very timestamp a client suggested is a conflict, as on Kinto's PostgreSQL. */
+  private async write(statement: string, parameters: readonly SqlValue[]): Promise<number> {
+    try {
+      return await this.sql.run(statement, parameters);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT_UNIQUE') {
+        throw new ApiError('CONSTRAINT_VIOLATED', { cause: error });
+      }
+      throw error;
+    }
+  }
+}
+
+function fromRow(row: ObjectRow): StoredObject {
+  return new StoredObject(row.id, row.last_modified, row.data, row.deleted === 1);
+}
+
+/** A whole number counts as a suggestion, anything else is as if it were not there. */
+function suggestionIn(value: JsonObject): number | undefined {
+  const suggested: JsonValue | undefined = value.last_modified;
+  return typeof suggested === 'number' && Number.isSafeInteger(suggested) ? suggested : undefined;
+}
+
+function laterThan(previous: StoredObject, suggested: number | undefined): number | undefined {
+  return suggested !== undefined && suggested > previous.lastModified ? suggested : undefined;
+}

@@ -1,0 +1,80 @@
+import type { Position } from '../wire/position.js';
+import type { StoredObject } from '../wire/stored-object.js';
+import type { ListQuery } from '../wire/query/list-query.js';
+import type { JsonObject } from '../wire/json.js';
+import type { SqlSession } from './sql-session.js';
+
+/** The objects of one plural endpoint: Kinto's parent and resource, the unit that owns a timestamp and a position. */
+export interface ObjectList {
+  /** The parent's URI without the version prefix, `''` at the root. */
+  readonly parentId: string;
+  readonly resourceName: string;
+}
+
+/** What was written, and its place in the list's history. */
+export interface WrittenObject {
+  readonly object: StoredObject;
+  readonly position: Position;
+}
+
+/** The part of a list query that the database answers. */
+export type Selection = Pick<ListQuery, 'filters' | 'sort' | 'limit' | 'token' | 'includeDeleted'>;
+
+/** Reads from one consistent snapshot: nothing uncommitted by others, and everything written by its own unit. */
+export interface StorageView {
+  readonly sql: SqlSession;
+  /** The live object of that id. */
+  findObject(list: ObjectList, id: string): Promise<StoredObject | undefined>;
+  /** The objects selected, in the order asked for; at most `limit + 1`, so that the caller can see that more follow. */
+  listObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<StoredObject[]>;
+  /** How many live objects the filters select. */
+  countObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<number>;
+  /** The list's timestamp in ms; `undefined` when nothing was ever written or asked there. */
+  findListTimestamp(list: ObjectList): Promise<number | undefined>;
+}
+
+/**
+ * Everything one request writes. It becomes durable as a whole or leaves no trace. Units never overlap within one
+ * list: the timestamps and positions they are given are in commit order.
+ *
+ * A unit may await nothing but its own storage calls: on the embedded database everybody else's write waits for it.
+ */
+export interface UnitOfWork extends StorageView {
+  /** Unique per unit: names the request in the change log. */
+  readonly id: string;
+  /**
+   * Creates the object, over its tombstone if there is one. `last_modified` in the value is taken as the client's
+   * suggestion (kinto-api.md, 2.3).
+   *
+   * @throws ApiError CONSTRAINT_VIOLATED when a live object has that id, or another one has that very timestamp
+   */
+  createObject(list: ObjectList, id: string, value: JsonObject): Promise<WrittenObject>;
+  /** Replaces the object's whole value. Same rule for `last_modified`. */
+  updateObject(list: ObjectList, previous: StoredObject, value: JsonObject): Promise<WrittenObject>;
+  /** Leaves a tombstone. A suggested timestamp counts only if it is after the object's own. */
+  deleteObject(list: ObjectList, previous: StoredObject, suggested?: number): Promise<WrittenObject>;
+  /** The list's timestamp; a list that has none gets one now, for good (kinto-api.md, 2.4). */
+  ensureListTimestamp(list: ObjectList): Promise<number>;
+  /** Removes everything whose parent is `uri` or lies below it: objects, tombstones, lists' timestamps. No limit. */
+  deleteBelow(uri: string): Promise<void>;
+  /** Runs the work so that its failure undoes the work alone and not the unit. */
+  nested<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Where objects live. */
+export interface Storage {
+  /** Runs the work on one snapshot of committed state. */
+  read<T>(work: (view: StorageView) => Promise<T>): Promise<T>;
+  /**
+   * Runs the work as one unit. Resolves when it is durable: after power loss it is still there. Rejects with what the
+   * work threw, everything undone; or with ApiError BACKEND when the database failed.
+   */
+  write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Called after each durable group of units, in commit order. Must not throw. */
+  onCommit(listener: () => void): void;
+  /** Whether the database answers. */
+  isHealthy(): Promise<boolean>;
+}
+
+/** The token Nest knows the storage by. */
+export const STORAGE = Symbol('Storage');

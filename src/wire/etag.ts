@@ -1,0 +1,25 @@
+/** Kinto's ETag: the timestamp in ms between double quotes, always strong (kinto-api.md, 4.1). */
+export function formatEtag(timestamp: number): string {
+  return `"${timestamp}"`;
+}
+
+/** The HTTP date of a timestamp in ms, cut to the second. */
+export function formatHttpDate(timestamp: number): string {
+  return new Date(timestamp).toUTCString();
+}
+
+/** What an `If-Match` or `If-None-Match` header may say: anything, or one timestamp. */
+export type EntityTag = '*' | number;
+
+/**
+ * Reads the two conditional headers' value. Absent and empty mean no condition, and so does `"0"`, which Kinto takes
+ * for absent (kinto-api.md, 4.3). Everything but `*` and one quoted integer is `'invalid'`.
+ */
+export function parseEntityTag(header: string | undefined): EntityTag | 'invalid' | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (header === '*') return '*';
+  const match = /^"(\d{1,19})"$/.exec(header);
+  if (match === null) return 'invalid';
+  const timestamp = Number(match[1]);
+  return timestamp === 0 ? undefined : timestamp;
+}
