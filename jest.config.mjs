@@ -21,4 +21,5 @@ export default {
     ],
   },
   testTimeout: 20000,
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
 };

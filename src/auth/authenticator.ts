@@ -1,5 +1,11 @@
 import { groupMemberships } from '../permissions/group-memberships.js';
-import { readSettings, resolveDottedName, settingProblem, SettingsError, type SettingSource } from '../settings/settings.js';
+import {
+  readSettings,
+  resolveDottedName,
+  settingProblem,
+  SettingsError,
+  type SettingSource,
+} from '../settings/settings.js';
 import type { SqlSession } from '../storage/sql-session.js';
 import { AUTHENTICATED, EVERYONE } from '../wire/principals.js';
 import type { AuthPolicy, AuthPolicyKinds, RequestHeaders } from './auth-policy.js';
@@ -54,6 +60,9 @@ function makePolicy(name: string, source: SettingSource, kinds: AuthPolicyKinds)
   const expected = `expected one of ${kinds.names().join(', ')}`;
   const raw = source.find(`${prefix}use`);
   throw raw === undefined
-    ? new SettingsError('multiauth.policies', `${name}: ${prefix}use is not set, and the name is no policy: ${expected}`)
+    ? new SettingsError(
+        'multiauth.policies',
+        `${name}: ${prefix}use is not set, and the name is no policy: ${expected}`,
+      )
     : settingProblem(raw, expected);
 }

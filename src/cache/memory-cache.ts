@@ -12,7 +12,7 @@ export class MemoryCache implements Cache {
   private size = 0;
 
   /**
-   * @param maxSize in characters of keys and values together
+   * @param maxSize in bytes of keys and values together
    * @param now the clock, in ms since the epoch
    */
   constructor(
@@ -21,18 +21,16 @@ export class MemoryCache implements Cache {
   ) {}
 
   async get(key: string): Promise<string | undefined> {
-    const entry = this.entries.get(key);
-    if (entry === undefined) return undefined;
-    if (entry.expiresAt > this.now()) return entry.value;
-    this.delete(key, entry);
-    return undefined;
+    return this.find(key)?.value;
   }
 
   async set(key: string, value: string, ttl: number): Promise<void> {
     const known = this.entries.get(key);
     if (known !== undefined) this.delete(key, known);
+    // Otherwise everything else would make room for what then has none itself.
+    if (sizeOf(key, value) > this.maxSize) return;
     this.entries.set(key, { value, expiresAt: this.now() + ttl });
-    this.size += key.length + value.length;
+    this.size += sizeOf(key, value);
     while (this.size > this.maxSize) {
       // A Map keeps the order of insertion: the first key is the oldest.
       const [oldest, entry] = this.entries.entries().next().value!;
@@ -40,11 +38,11 @@ export class MemoryCache implements Cache {
     }
   }
 
+  /** Nothing is awaited between finding and deleting, or two callers could both get the value. */
   async take(key: string): Promise<string | undefined> {
-    const value = await this.get(key);
-    const entry = this.entries.get(key);
+    const entry = this.find(key);
     if (entry !== undefined) this.delete(key, entry);
-    return value;
+    return entry?.value;
   }
 
   async flush(): Promise<void> {
@@ -52,8 +50,19 @@ export class MemoryCache implements Cache {
     this.size = 0;
   }
 
+  private find(key: string): Entry | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.expiresAt > this.now()) return entry;
+    this.delete(key, entry);
+    return undefined;
+  }
+
   private delete(key: string, { value }: Entry): void {
     this.entries.delete(key);
-    this.size -= key.length + value.length;
+    this.size -= sizeOf(key, value);
   }
+}
+
+function sizeOf(key: string, value: string): number {
+  return Buffer.byteLength(key) + Buffer.byteLength(value);
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { Storage } from '../storage/storage.js';
 import { DurableDelivery } from './durable-delivery.js';
 import { LiveDelivery } from './live-delivery.js';
+import { PATIENCE, type Patience } from './patience.js';
 import type { RegisteredListener } from './registered-listener.js';
 
 /** Reads the log onward and hands each change to each listener that asked for it. */
@@ -11,23 +12,25 @@ export class ChangeFeed {
   constructor(
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
+    private readonly patience: Patience = PATIENCE,
   ) {
-    storage.onCommit(() => {
-      for (const delivery of this.deliveries) delivery.wake();
-    });
+    storage.onCommit(() => this.wake());
   }
 
   /** From now on the listeners are told. One that is no longer there loses its cursor: should it return, it is new. */
   async open(listeners: readonly RegisteredListener[]): Promise<void> {
-    await this.forgetCursorsExcept(listeners);
-    const live = listeners.filter(({ listener }) => listener.delivery === 'on-every-node');
-    const durable = listeners.filter(({ listener }) => listener.delivery === 'once-per-cluster');
-    const deliveries = [
-      ...(live.length === 0 ? [] : [new LiveDelivery(live, this.storage, this.log)]),
-      ...durable.map((registered) => new DurableDelivery(registered, this.storage, this.log)),
-    ];
+    const isDurable = ({ listener }: RegisteredListener) => listener.delivery === 'once-per-cluster';
+    await this.forgetCursorsExcept(listeners.filter(isDurable));
+    // One delivery each: a listener that hangs delays nobody but itself.
+    const deliveries = listeners.map((registered) =>
+      isDurable(registered)
+        ? new DurableDelivery(registered, this.storage, this.log, this.patience)
+        : new LiveDelivery([registered], this.storage, this.log, this.patience),
+    );
     for (const delivery of deliveries) await delivery.open();
     this.deliveries = deliveries;
+    // What was committed after a delivery found its place and before this line has woken nobody.
+    this.wake();
   }
 
   async close(): Promise<void> {
@@ -38,6 +41,10 @@ export class ChangeFeed {
   /** Resolves when every listener has been told everything that is in the log. */
   async settled(): Promise<void> {
     await Promise.all(this.deliveries.map((delivery) => delivery.settled()));
+  }
+
+  private wake(): void {
+    for (const delivery of this.deliveries) delivery.wake();
   }
 
   private async forgetCursorsExcept(listeners: readonly RegisteredListener[]): Promise<void> {

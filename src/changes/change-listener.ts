@@ -18,9 +18,13 @@ export type Delivery = 'on-every-node' | 'once-per-cluster';
  */
 export interface ChangeListener {
   readonly delivery: Delivery;
-  /** @throws UndeliverableChange when trying again cannot help; anything else is tried again */
-  afterCommit(change: CommittedChange): Promise<void> | void;
-  /** Called once at the end, after the last change. */
+  /**
+   * @param cutOff aborted when the answer has taken too long: the try counts as failed, and what is left of it should
+   * not be done beside the next one. Only listeners that are told again have one
+   * @throws UndeliverableChange when trying again cannot help; anything else is tried again
+   */
+  afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> | void;
+  /** Called at the end, after the last change. A second call does nothing. */
   close?(): Promise<void> | void;
 }
 

@@ -1,3 +1,4 @@
+import { ValidateBy } from 'class-validator';
 import type { CommittedChange, ImpactedObject } from './resource-change.js';
 
 /** The places of a template that any change fills; the ids below are filled where the change has them. */
@@ -25,15 +26,19 @@ export interface ChannelShare {
  */
 export class ChannelTemplate {
   private readonly pieces: readonly string[];
+  private readonly placeholders: readonly string[];
 
-  /** @throws RangeError naming the placeholder that there is not */
+  /** @throws RangeError naming the placeholder that there is not; for a brace that stands alone; for no text at all */
   constructor(template: string) {
+    if (template === '') throw new RangeError('a channel has a name');
     // Splitting by a group keeps the groups: the odd pieces are the placeholders.
     this.pieces = template.split(/\{([^{}]*)\}/);
-    const unknown = this.placeholders().find((name) => !PLACEHOLDERS.includes(name));
+    this.placeholders = this.pieces.filter((_, index) => index % 2 === 1);
+    const unknown = this.placeholders.find((name) => !PLACEHOLDERS.includes(name));
     if (unknown !== undefined) {
       throw new RangeError(`there is no placeholder {${unknown}}; there are ${PLACEHOLDERS.join(', ')}`);
     }
+    if (this.pieces.some((piece) => /[{}]/.test(piece))) throw new RangeError('a brace stands alone');
   }
 
   /**
@@ -42,7 +47,7 @@ export class ChannelTemplate {
    */
   fill(change: CommittedChange): ChannelShare[] {
     const ownId = `${change.resourceName}_id`;
-    if (!this.placeholders().includes(ownId)) {
+    if (!this.placeholders.includes(ownId)) {
       const channel = this.fillWith(change, undefined);
       return channel === undefined ? [] : [{ channel, impacted: change.impacted }];
     }
@@ -57,10 +62,6 @@ export class ChannelTemplate {
     return [...shares].map(([channel, impacted]) => ({ channel, impacted }));
   }
 
-  private placeholders(): string[] {
-    return this.pieces.filter((_, index) => index % 2 === 1);
-  }
-
   private fillWith(change: CommittedChange, object: ImpactedObject | undefined): string | undefined {
     let channel = '';
     for (const [index, piece] of this.pieces.entries()) {
@@ -70,6 +71,26 @@ export class ChannelTemplate {
     }
     const accepted = channel.replace(NOT_IN_CHANNEL_NAMES, '');
     return accepted === '' ? undefined : accepted;
+  }
+}
+
+/** The rule for a setting that holds a template, so that a wrong one is told with its key and its line. */
+export function IsChannelTemplate(): PropertyDecorator {
+  return ValidateBy({
+    name: 'isChannelTemplate',
+    validator: {
+      validate: (value: unknown) => problemOf(value) === undefined,
+      defaultMessage: (rule) => problemOf(rule?.value) ?? '',
+    },
+  });
+}
+
+function problemOf(template: unknown): string | undefined {
+  try {
+    new ChannelTemplate(String(template));
+    return undefined;
+  } catch (error) {
+    return (error as RangeError).message;
   }
 }
 

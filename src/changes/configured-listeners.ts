@@ -6,8 +6,14 @@ import {
   type SettingSource,
 } from '../settings/settings.js';
 import { CHANGE_ACTIONS } from '../wire/change-action.js';
-import { CommonListenerSettings, ListenersSettings, type ListenerKinds } from './change-listener.js';
-import { RegisteredListener } from './registered-listener.js';
+import {
+  CommonListenerSettings,
+  ListenersSettings,
+  type ChangeListener,
+  type ListenerDefinition,
+  type ListenerKinds,
+} from './change-listener.js';
+import { describe, RegisteredListener } from './registered-listener.js';
 
 /** Kinto's word for reading; reads are not in the change log, so no listener can hear of them here. */
 const READ = 'read';
@@ -36,10 +42,20 @@ function makeListener(name: string, source: SettingSource, kinds: ListenerKinds)
 
   const prefixes = [prefix, ...(definition.sharedPrefixes ?? [])];
   const settings = readSettings(definition.settings, source, { prefixes });
-  return new RegisteredListener(name, kind, definition.create(settings, { name }), {
+  return new RegisteredListener(name, kind, create(definition, settings, name), {
     actions: new Set(common.actions),
     resources: new Set(common.resources),
   });
+}
+
+/** What a maker objects to is wrong in the settings, which is where its user can put it right. */
+function create(definition: ListenerDefinition, settings: object, name: string): ChangeListener {
+  try {
+    return definition.create(settings, { name });
+  } catch (cause) {
+    if (cause instanceof SettingsError) throw cause;
+    throw new SettingsError(`event_listeners.${name}`, describe(cause), { cause });
+  }
 }
 
 function problem(source: SettingSource, key: string, value: string, expected: readonly string[]): SettingsError {

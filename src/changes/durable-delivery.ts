@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import { journal } from '../storage/journal.js';
 import type { Storage } from '../storage/storage.js';
 import { UndeliverableChange } from './change-listener.js';
+import { Backoff, PATIENCE, type Patience } from './patience.js';
 import { describe, type RegisteredListener } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
 import { Wakeable } from './wakeable.js';
@@ -9,24 +10,23 @@ import { Wakeable } from './wakeable.js';
 /** How many changes are read from the log at once, and at most delivered again after a crash. */
 const BATCH = 100;
 
-/** Waits between tries, in ms: doubled from the first to the longest, each cut by up to a quarter at random. */
-const FIRST_WAIT = 500;
-const LONGEST_WAIT = 60_000;
-
 /**
  * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
  * with growing waits, and those behind it wait with it; nobody else does.
  */
 export class DurableDelivery {
   private readonly wakeable = new Wakeable(() => this.deliverNext());
+  private readonly backoff: Backoff;
   private cursor = 0;
-  private waitBefore = FIRST_WAIT;
 
   constructor(
     private readonly registered: RegisteredListener,
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'warn' | 'error' | 'log'>,
-  ) {}
+    private readonly patience: Patience = PATIENCE,
+  ) {
+    this.backoff = new Backoff(patience);
+  }
 
   static consumerOf(listenerName: string): string {
     return `listener:${listenerName}`;
@@ -50,10 +50,12 @@ export class DurableDelivery {
     this.wakeable.wake();
   }
 
-  /** Ends the waiting; what is being delivered is finished first. Then the listener itself is closed. */
+  /** Ends the waiting; what is being delivered may still succeed for a moment. Then the listener itself is closed. */
   async close(): Promise<void> {
+    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
     await this.wakeable.close();
-    await this.registered.listener.close?.();
+    clearTimeout(timer);
+    await this.registered.close(this.log, this.patience.closeGrace);
   }
 
   /** Resolves when everything in the log has been delivered. For tests and for a tidy end. */
@@ -63,7 +65,18 @@ export class DurableDelivery {
 
   /** @returns whether there is more to do at once */
   private async deliverNext(): Promise<boolean> {
+    try {
+      return await this.deliverBatch();
+    } catch (error) {
+      // Only the database fails here. Without another try this listener would hear nothing until the next start.
+      await this.waitAfter('cannot read the change log', error);
+      return true;
+    }
+  }
+
+  private async deliverBatch(): Promise<boolean> {
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.cursor, BATCH));
+    this.backoff.reset();
     let delivered = this.cursor;
     for (const { lastId, changes } of mergeLogged(logged)) {
       if (!(await this.deliverAll(changes))) break;
@@ -91,27 +104,27 @@ export class DurableDelivery {
   private async deliver(change: CommittedChange): Promise<boolean> {
     while (!this.wakeable.isClosed) {
       try {
-        await this.registered.tell(change);
-        this.waitBefore = FIRST_WAIT;
+        await this.registered.tell(change, this.patience.tryTimeout);
+        this.backoff.reset();
         return true;
       } catch (error) {
         if (error instanceof UndeliverableChange) return this.passOver(change, error);
-        await this.waitAfter(error);
+        await this.waitAfter('failed', error);
       }
     }
     return false;
   }
 
   private passOver(change: CommittedChange, error: UndeliverableChange): true {
+    this.backoff.reset();
     this.registered.stats.undeliverable++;
     this.log.error(`Listener ${this.registered.name} refused change ${change.id} for good: ${describe(error)}`);
     return true;
   }
 
-  private async waitAfter(error: unknown): Promise<void> {
-    const wait = Math.round(this.waitBefore * (1 - Math.random() / 4));
-    this.log.warn(`Listener ${this.registered.name} failed, next try in ${wait} ms: ${describe(error)}`);
-    this.waitBefore = Math.min(this.waitBefore * 2, LONGEST_WAIT);
+  private async waitAfter(what: string, error: unknown): Promise<void> {
+    const wait = this.backoff.next();
+    this.log.warn(`Listener ${this.registered.name} ${what}, next try in ${wait} ms: ${describe(error)}`);
     await this.wakeable.pause(wait);
   }
 }

@@ -1,26 +1,39 @@
 import type { Logger } from '@nestjs/common';
 import { journal } from '../storage/journal.js';
 import type { Storage } from '../storage/storage.js';
+import { PATIENCE, type Patience } from './patience.js';
 import { describe, type RegisteredListener } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
 import { Wakeable } from './wakeable.js';
 
 /** How many changes are read from the log at once. */
-const BATCH = 500;
+const BATCH = 128;
+
+/**
+ * How many characters of objects are told before the sockets get a turn. What is told in one go waits in each
+ * subscriber's buffer (1 MiB by default), twice as long once it is escaped: a longer burst would overfill the buffer
+ * of a client that reads as fast as it can, and it would be let go as a slow reader.
+ */
+const TURN_CHARACTERS = 131_072;
 
 /** How often at most a failing live listener is logged, in ms: it may fail at every change of a busy server. */
 const LOG_INTERVAL = 10_000;
 
-/** Tells this node's live listeners what is committed from now on, in commit order, from the tail of the log. */
+/**
+ * Tells this node's live listeners what is committed from now on, in commit order, from the tail of the log. Those of
+ * one delivery wait for one another: the feed gives each a delivery of its own.
+ */
 export class LiveDelivery {
   private readonly wakeable = new Wakeable(() => this.deliverNext());
   private readonly loggedAt = new Map<string, number>();
   private position = 0;
+  private toldThisTurn = 0;
 
   constructor(
     private readonly listeners: readonly RegisteredListener[],
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'error'>,
+    private readonly patience: Patience = PATIENCE,
   ) {}
 
   async open(): Promise<void> {
@@ -33,8 +46,13 @@ export class LiveDelivery {
   }
 
   async close(): Promise<void> {
+    const giveUp = () => {
+      for (const registered of this.listeners) registered.giveUp();
+    };
+    const timer = setTimeout(giveUp, this.patience.closeGrace);
     await this.wakeable.close();
-    for (const { listener } of this.listeners) await listener.close?.();
+    clearTimeout(timer);
+    for (const registered of this.listeners) await registered.close(this.log, this.patience.closeGrace);
   }
 
   /** Resolves when everything in the log has been told. */
@@ -44,29 +62,56 @@ export class LiveDelivery {
 
   /** @returns whether there is more to do at once */
   private async deliverNext(): Promise<boolean> {
+    try {
+      return await this.deliverBatch();
+    } catch (error) {
+      // Only the database fails here. Without another try the sockets would be silent until the next commit.
+      this.logSeldom('', `The live listeners cannot read the change log: ${describe(error)}`);
+      await this.wakeable.pause(this.patience.firstWait);
+      return true;
+    }
+  }
+
+  private async deliverBatch(): Promise<boolean> {
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.position, BATCH));
+    this.toldThisTurn = 0;
     for (const { lastId, changes } of mergeLogged(logged)) {
-      for (const change of changes) await this.tellEverybody(change);
+      for (const change of changes) {
+        if (this.wakeable.isClosed) return false;
+        await this.tellEverybody(change);
+        await this.giveWayAfter(change);
+      }
       this.position = lastId;
     }
-    return logged.length > 0;
+    return logged.length >= BATCH;
   }
 
   private async tellEverybody(change: CommittedChange): Promise<void> {
     for (const registered of this.listeners) {
       if (!registered.wants(change)) continue;
       try {
-        await registered.tell(change);
+        await registered.tell(change, this.patience.tryTimeout);
       } catch (error) {
-        this.logFailure(registered, change, error);
+        const { name, stats } = registered;
+        this.logSeldom(
+          name,
+          `Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`,
+        );
       }
     }
   }
 
-  private logFailure({ name, stats }: RegisteredListener, change: CommittedChange, error: unknown): void {
+  private async giveWayAfter({ impacted }: CommittedChange): Promise<void> {
+    for (const { newText, oldText } of impacted) this.toldThisTurn += newText.length + (oldText?.length ?? 0);
+    if (this.toldThisTurn < TURN_CHARACTERS) return;
+    this.toldThisTurn = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  private logSeldom(about: string, line: string): void {
     const now = Date.now();
-    if (now - (this.loggedAt.get(name) ?? -LOG_INTERVAL) < LOG_INTERVAL) return;
-    this.loggedAt.set(name, now);
-    this.log.error(`Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`);
+    if (now - (this.loggedAt.get(about) ?? -LOG_INTERVAL) < LOG_INTERVAL) return;
+    this.loggedAt.set(about, now);
+    this.log.error(line);
   }
 }

@@ -1,4 +1,6 @@
+import type { Logger } from '@nestjs/common';
 import type { ChangeListener } from './change-listener.js';
+import { PATIENCE } from './patience.js';
 import type { CommittedChange } from './resource-change.js';
 
 export interface ListenerFilter {
@@ -21,6 +23,7 @@ export interface ListenerStats {
 /** A listener with the name and the filter that the settings gave it. */
 export class RegisteredListener {
   readonly stats: ListenerStats = { delivered: 0, failed: 0, undeliverable: 0, lastError: undefined };
+  private endTry: (() => void) | undefined;
 
   constructor(
     readonly name: string,
@@ -34,15 +37,55 @@ export class RegisteredListener {
     return actions.has(action) && (resources.size === 0 || resources.has(resourceName));
   }
 
-  /** @throws what the listener throws, counted */
-  async tell(change: CommittedChange): Promise<void> {
+  /**
+   * @param timeout ms after which a listener that has not answered has failed
+   * @throws what the listener throws, counted
+   */
+  async tell(change: CommittedChange, timeout: number = PATIENCE.tryTimeout): Promise<void> {
     try {
-      await this.listener.afterCommit(change);
+      // A live listener's change is not told again, so there is nothing to call off; and it hears every single write.
+      const cutOff = this.listener.delivery === 'once-per-cluster' ? new AbortController() : undefined;
+      const answer = this.listener.afterCommit(change, cutOff?.signal);
+      if (answer !== undefined) await this.within(timeout, answer, cutOff);
       this.stats.delivered++;
     } catch (error) {
       this.stats.failed++;
       this.stats.lastError = describe(error);
       throw error;
+    }
+  }
+
+  /** The try under way, if any, has failed now. */
+  giveUp(): void {
+    this.endTry?.();
+  }
+
+  /** Closes the listener. Never throws, and waits at most `timeout` ms: the others are to be closed as well. */
+  async close(log: Pick<Logger, 'error'>, timeout: number = PATIENCE.closeGrace): Promise<void> {
+    try {
+      const answer = this.listener.close?.();
+      if (answer !== undefined) await this.within(timeout, answer);
+    } catch (error) {
+      log.error(`Listener ${this.name} failed to close: ${describe(error)}`);
+    }
+  }
+
+  private async within(timeout: number, answer: Promise<void>, cutOff?: AbortController): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = (reason: string) => {
+        const error = new Error(reason);
+        cutOff?.abort(error);
+        reject(error);
+      };
+      timer = setTimeout(() => giveUp(`no answer within ${timeout} ms`), timeout);
+      this.endTry = () => giveUp('no answer before the end');
+    });
+    try {
+      await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+      this.endTry = undefined;
     }
   }
 }

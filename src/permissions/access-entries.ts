@@ -45,11 +45,11 @@ export const accessEntries = {
     await sql.run('DELETE FROM access_control_entries WHERE object_id >= ? AND object_id < ?', range);
   },
 
-  /** What any of the principals holds on any of the objects. */
+  /** What any of the principals holds on any of the objects; the same may be there once for each principal. */
   async held(sql: SqlSession, principals: readonly string[], uris: readonly string[]): Promise<HeldPermission[]> {
     if (uris.length === 0) return [];
     const rows = await sql.all<{ object_id: string; permission: string }>(
-      `SELECT DISTINCT object_id, permission FROM access_control_entries
+      `SELECT object_id, permission FROM access_control_entries
         WHERE object_id IN (${marks(uris)}) AND principal IN (${marks(principals)})`,
       [...uris, ...principals],
     );

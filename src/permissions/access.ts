@@ -25,10 +25,7 @@ export class Access {
     settings: PermissionSettings,
   ) {
     this.everywhere = new Map(
-      rowsOf(PermissionSettings).map((row) => [
-        row.key,
-        new Set(settings[row.property as keyof PermissionSettings]),
-      ]),
+      rowsOf(PermissionSettings).map((row) => [row.key, new Set(settings[row.property as keyof PermissionSettings])]),
     );
   }
 
@@ -60,11 +57,7 @@ export class Access {
     return accessEntries.sharedIds(sql, principals, permissions, wanted.listUri);
   }
 
-  private isAllowedEverywhere(
-    principals: readonly string[],
-    requested: string,
-    granting: readonly Grant[],
-  ): boolean {
+  private isAllowedEverywhere(principals: readonly string[], requested: string, granting: readonly Grant[]): boolean {
     return granting.some(({ permission }) => {
       const name = permission.startsWith(`${requested}:`) ? permission.replace(':', '_') : `${requested}_${permission}`;
       const allowed = this.everywhere.get(`${name}_principals`);

@@ -8,10 +8,10 @@ export const groupMemberships = {
   /** The groups of a user, those of everybody who is logged in among them. */
   async groupsOf(sql: SqlSession, userId: string): Promise<string[]> {
     const rows = await sql.all<{ principal: string }>(
-      'SELECT DISTINCT principal FROM user_principals WHERE user_id IN (?, ?)',
+      'SELECT principal FROM user_principals WHERE user_id IN (?, ?)',
       [userId, AUTHENTICATED],
     );
-    return rows.map((row) => row.principal);
+    return rows.length === 0 ? [] : [...new Set(rows.map((row) => row.principal))];
   },
 
   async join(sql: SqlSession, groupUri: string, members: Iterable<string>): Promise<void> {

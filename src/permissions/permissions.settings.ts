@@ -12,7 +12,12 @@ export class PermissionSettings {
   })
   bucketCreate!: readonly string[];
 
-  @Setting({ key: 'bucket_read_principals', type: 'list', default: [], sentence: `Who may read every bucket. ${SPLIT}` })
+  @Setting({
+    key: 'bucket_read_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may read every bucket. ${SPLIT}`,
+  })
   bucketRead!: readonly string[];
 
   @Setting({

@@ -1,4 +1,3 @@
-import type { Authenticator } from '../auth/authenticator.js';
 import type { Access } from '../permissions/access.js';
 import type { Grant } from '../permissions/permission-rules.js';
 import { ApiError } from '../wire/api-error.js';
@@ -15,10 +14,7 @@ const EVERYTHING: ListScope = { onlyIds: undefined };
 
 /** The permission each request needs, and the refusal (kinto-api.md, 7.2 to 7.5). */
 export class Authorization {
-  constructor(
-    private readonly access: Access,
-    private readonly authenticator: Authenticator,
-  ) {}
+  constructor(private readonly access: Access) {}
 
   /** Reading one object, there or not: who may read the list learns that it is not there, nobody else does. */
   async ensureMayRead(exchange: Exchange, place: ResourcePlace, id: string): Promise<void> {
@@ -50,18 +46,12 @@ export class Authorization {
       permission: permission === 'read' ? 'read:attributes' : permission,
       listUri: place.listUri,
     });
-    if (onlyIds.length === 0 && !(await this.isAllowed(exchange, place, creation(place)))) throw this.refusal(exchange);
+    if (onlyIds.length === 0 && !(await this.isAllowed(exchange, place, creation(place)))) throw refusal(exchange);
     return { onlyIds };
   }
 
-  /** 401 for nobody in particular, 403 for somebody. */
-  refusal({ identity }: Pick<Exchange, 'identity'>): ApiError {
-    if (identity.userId !== undefined) return new ApiError('FORBIDDEN');
-    return new ApiError('MISSING_AUTH_TOKEN', { headers: { 'WWW-Authenticate': this.authenticator.challenges } });
-  }
-
   private async ensure(exchange: Exchange, place: ResourcePlace, required: Grant, id?: string): Promise<void> {
-    if (!(await this.isAllowed(exchange, place, required, id))) throw this.refusal(exchange);
+    if (!(await this.isAllowed(exchange, place, required, id))) throw refusal(exchange);
   }
 
   private isAllowed(exchange: Exchange, place: ResourcePlace, required: Grant, id?: string): Promise<boolean> {
@@ -75,4 +65,9 @@ export class Authorization {
 
 function creation({ parentName, definition }: ResourcePlace): Grant {
   return { resource: parentName, permission: `${definition.name}:create` };
+}
+
+/** 401 for nobody in particular, 403 for somebody. */
+function refusal({ identity }: Exchange): ApiError {
+  return new ApiError(identity.userId === undefined ? 'MISSING_AUTH_TOKEN' : 'FORBIDDEN');
 }

@@ -14,6 +14,8 @@ export interface Exchange {
   /** Absent while a request that only reads is answered from a snapshot. */
   readonly unit: UnitOfWork | undefined;
   readonly changes: ChangeCollector;
+  /** URIs of objects that this request has seen to be there, so that nobody looks again. */
+  readonly knownUris: Set<string>;
 }
 
 /** Thrown by a reading request that turns out to have something to write: it is then run again, in a unit of work. */
@@ -28,14 +30,25 @@ export function getUnit({ unit }: Exchange): UnitOfWork {
 }
 
 /** One URL of the API and what can be done there. */
-export interface Endpoint {
+interface EndpointRow {
   /** Without the version prefix; `{name}` is one segment, e.g. `/buckets/{id}`. */
   readonly pattern: string;
   /** In the order of the `Allow` header; OPTIONS is understood. */
   readonly methods: readonly string[];
   /** Which headers a browser may read, by method, beyond those of every response. */
   exposedHeaders(method: string): readonly string[];
-  /** Whether the answer comes from the database at all. */
-  readonly usesStorage: boolean;
+}
+
+/** An endpoint that answers from a snapshot, or, where it writes, from a unit of work. */
+export interface StorageEndpoint extends EndpointRow {
+  readonly usesStorage: true;
   handle(exchange: Exchange): Promise<ApiResponse>;
 }
+
+/** An endpoint that needs neither, and must not wait for either. */
+export interface PlainEndpoint extends EndpointRow {
+  readonly usesStorage: false;
+  handle(request: ApiRequest): Promise<ApiResponse>;
+}
+
+export type Endpoint = StorageEndpoint | PlainEndpoint;

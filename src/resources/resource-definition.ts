@@ -44,6 +44,13 @@ export class ResourceDefinitions extends Registry<ResourceDefinition> {
   constructor() {
     super('resource');
   }
+
+  /** @throws Error for a resource that nobody has defined */
+  get(name: string): ResourceDefinition {
+    const definition = this.find(name);
+    if (definition === undefined) throw new Error(`There is no resource ${name}`);
+    return definition;
+  }
 }
 
 /** The URL parameter that holds the id of such an object above others, e.g. `bucket_id`. */

@@ -1,6 +1,6 @@
 import type { UriChain } from '../permissions/access.js';
 import type { ObjectList } from '../storage/storage.js';
-import { idParameter, type ResourceDefinition } from './resource-definition.js';
+import { idParameter, type ResourceDefinition, type ResourceDefinitions } from './resource-definition.js';
 
 /** Where in the hierarchy a URL points: a list, and maybe one object of it. URIs are without the version prefix. */
 export interface ResourcePlace {
@@ -17,13 +17,13 @@ export interface ResourcePlace {
 /** @param params the URL's, with `bucket_id` and the like for everything above */
 export function placeOf(
   definition: ResourceDefinition,
-  plurals: ReadonlyMap<string, string>,
+  definitions: ResourceDefinitions,
   params: Readonly<Record<string, string>>,
 ): ResourcePlace {
   const above: Record<string, string> = {};
   let parentId = '';
   for (const ancestor of definition.ancestors) {
-    parentId += `/${plurals.get(ancestor)}/${params[idParameter(ancestor)]}`;
+    parentId += `/${definitions.get(ancestor).plural}/${params[idParameter(ancestor)]}`;
     above[ancestor] = parentId;
   }
   return {

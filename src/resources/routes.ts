@@ -36,7 +36,9 @@ export class Routes {
   /** @param segments decoded, without the version prefix */
   find(segments: readonly string[]): Match | undefined {
     for (const { endpoint, literals, names } of this.byLength.get(segments.length) ?? []) {
-      if (!literals.every((literal, index) => literal === undefined || literal === segments[index])) continue;
+      // An empty segment is a slash too many, never an id.
+      if (!literals.every((literal, index) => (literal ?? (segments[index] || undefined)) === segments[index]))
+        continue;
       const params: Record<string, string> = {};
       for (const [index, name] of names.entries()) if (name !== '') params[name] = segments[index]!;
       return { endpoint, params };

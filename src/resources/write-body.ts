@@ -156,7 +156,11 @@ function pythonWhole(value: JsonValue, depth: number): string {
   if (typeof value === 'string') return `'${value.slice(0, LONGEST_REPEATED)}'`;
   if (typeof value === 'number') return String(value);
   if (depth > 4) return '…';
-  if (Array.isArray(value)) return `[${value.slice(0, 20).map((item) => pythonWhole(item, depth + 1)).join(', ')}]`;
+  if (Array.isArray(value))
+    return `[${value
+      .slice(0, 20)
+      .map((item) => pythonWhole(item, depth + 1))
+      .join(', ')}]`;
   const pairs = Object.keys(value)
     .slice(0, 20)
     .map((key) => `'${key}': ${pythonWhole(value[key]!, depth + 1)}`);

@@ -35,6 +35,12 @@ const COUNT_WITH_SUGGESTED = `${INSERT} DO UPDATE SET
 const START = `${INSERT} DO NOTHING`;
 
 /**
+ * How far, in ms, a list under a burst of writes may have run ahead of the clock. What is further ahead was suggested
+ * by a client, and must not set the clock of everybody else's lists.
+ */
+const MAX_LEAD = 60_000;
+
+/**
  * The counter row of each list: it gives out `last_modified`, strictly increasing whatever the clock does, and `n`,
  * without gaps.
  */
@@ -79,6 +85,11 @@ export class ListCounter {
       timestamp: usable ? suggested : row.last_modified,
       position: { epoch: row.epoch, n: row.n, salt: randomInt(0x10000) },
     };
+  }
+
+  /** Lists made from now on start after `timestamp`, in ms: no ETag of a list that was removed fits its successor. */
+  startAfter(timestamp: number): void {
+    if (timestamp - this.now() <= MAX_LEAD) this.latest = Math.max(this.latest, timestamp + 1);
   }
 
   /** Never goes back while the process lives, so that a list made anew is later than the one before it. */

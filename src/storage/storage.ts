@@ -20,15 +20,26 @@ export interface WrittenObject {
 /** The part of a list query that the database answers. */
 export type Selection = Pick<ListQuery, 'filters' | 'sort' | 'limit' | 'token' | 'includeDeleted'>;
 
+/** What narrows a list besides the filters of its caller. */
+export interface ListOptions {
+  /** Only these ids may be seen, whatever else matches: the objects shared with the caller (kinto-api.md, 7.5). */
+  readonly onlyIds?: readonly string[] | undefined;
+  /** Never tombstones, not even where a filter looks at `last_modified`: for a plural DELETE. */
+  readonly liveOnly?: boolean;
+}
+
 /** Reads from one consistent snapshot: nothing uncommitted by others, and everything written by its own unit. */
 export interface StorageView {
   readonly sql: SqlSession;
   /** The live object of that id. */
   findObject(list: ObjectList, id: string): Promise<StoredObject | undefined>;
-  /** The objects selected, in the order asked for; at most `limit + 1`, so that the caller can see that more follow. */
-  listObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<StoredObject[]>;
-  /** How many live objects the filters select. */
-  countObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<number>;
+  /**
+   * The objects selected, in the order asked for: up to `selection.limit + 1` of them, so that the caller can see
+   * that more follow.
+   */
+  listObjects(list: ObjectList, selection: Selection, options?: ListOptions): Promise<StoredObject[]>;
+  /** How many live objects the filters select; pages and tombstones do not count. */
+  countObjects(list: ObjectList, selection: Selection, options?: ListOptions): Promise<number>;
   /** The list's timestamp in ms; `undefined` when nothing was ever written or asked there. */
   findListTimestamp(list: ObjectList): Promise<number | undefined>;
 }

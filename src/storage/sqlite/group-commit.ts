@@ -7,6 +7,13 @@ interface WaitingUnit {
   readonly reject: (reason: unknown) => void;
 }
 
+/** What a unit works through. Its end, or the database giving up the transaction, closes it for good. */
+export interface UnitSession {
+  readonly isOpen: boolean;
+  /** @throws Error when it is closed */
+  ensureOpen(): void;
+}
+
 /** What became of one unit, told to its caller only when the whole group is durable. */
 type Outcome = () => void;
 
@@ -22,7 +29,11 @@ export class GroupCommit {
   private waiting: WaitingUnit[] = [];
   private isDraining = false;
   private readonly listeners: (() => void)[] = [];
-  private readonly statements: Record<'begin' | 'commit' | 'rollback' | 'save' | 'release' | 'undo', Statement>;
+  private readonly statements: Record<'begin' | 'commit' | 'rollback', Statement>;
+  private readonly unit: Savepoint;
+  private readonly inner: Savepoint;
+  /** How many nested works of the running unit have begun and not ended. */
+  private depth = 0;
 
   /**
    * @param maxUnits the most units one transaction holds: it bounds how long the first of them waits for its answer
@@ -35,10 +46,9 @@ export class GroupCommit {
       begin: database.prepare('BEGIN IMMEDIATE'),
       commit: database.prepare('COMMIT'),
       rollback: database.prepare('ROLLBACK'),
-      save: database.prepare('SAVEPOINT unit'),
-      release: database.prepare('RELEASE unit'),
-      undo: database.prepare('ROLLBACK TO unit'),
     };
+    this.unit = new Savepoint(database, 'unit');
+    this.inner = new Savepoint(database, 'nested');
   }
 
   /** Runs the work in a coming group. Resolves with its value once that is durable. */
@@ -53,16 +63,28 @@ export class GroupCommit {
     });
   }
 
-  /** Inside a running unit: work whose failure is undone alone. */
-  async nested<T>(work: () => Promise<T>): Promise<T> {
-    this.statements.save.run();
+  /**
+   * Inside a running unit: work whose failure is undone alone.
+   *
+   * @param session the unit's own. When it has closed meanwhile, the savepoint has gone with the unit, and touching one
+   *   would be touching somebody else's
+   * @throws Error when nested works of one unit overlap; nobody could tell what undoing one of them means
+   */
+  async nested<T>(work: () => Promise<T>, session: UnitSession): Promise<T> {
+    session.ensureOpen();
+    this.inner.begin();
+    const depth = (this.depth += 1);
     try {
       const value = await work();
-      this.statements.release.run();
+      session.ensureOpen();
+      this.ensureInnermost(depth);
+      this.inner.keep();
       return value;
     } catch (error) {
-      this.undo();
+      if (session.isOpen && this.depth === depth) this.inner.undo();
       throw error;
+    } finally {
+      if (session.isOpen && this.depth === depth) this.depth -= 1;
     }
   }
 
@@ -92,32 +114,80 @@ export class GroupCommit {
       for (const unit of group) outcomes.push(await this.runUnit(unit));
       this.statements.commit.run();
     } catch (cause) {
-      if (this.database.inTransaction) this.statements.rollback.run();
+      this.giveUp();
       for (const unit of group) unit.reject(new ApiError('BACKEND', { cause }));
       return;
     }
     for (const tell of outcomes) tell();
-    for (const listener of this.listeners) listener();
+    this.tellListeners();
   }
 
   private async runUnit({ work, resolve, reject }: WaitingUnit): Promise<Outcome> {
+    this.depth = 0;
+    this.unit.begin();
     try {
-      const value = await this.nested(work);
+      const value = await work();
+      this.ensureInnermost(0);
+      this.unit.keep();
       return () => {
         resolve(value);
       };
     } catch (error) {
       // Disk full, I/O error: SQLite has given up the whole transaction, and with it the units before this one.
       if (!this.database.inTransaction) throw error;
+      this.unit.undo();
       return () => {
         reject(error);
       };
     }
   }
 
-  private undo(): void {
-    if (!this.database.inTransaction) return;
-    this.statements.undo.run();
-    this.statements.release.run();
+  private ensureInnermost(depth: number): void {
+    if (this.depth !== depth) throw new Error('Something nested in this unit of work was not awaited before going on.');
+  }
+
+  private giveUp(): void {
+    try {
+      if (this.database.inTransaction) this.statements.rollback.run();
+    } catch {
+      // The callers are told of what went wrong first. While this lasts, no group can begin, and each caller is told.
+    }
+  }
+
+  /** The group is durable and its callers have their answers: a listener's mistake must not become theirs. */
+  private tellListeners(): void {
+    for (const listener of this.listeners) {
+      try {
+        listener();
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    }
+  }
+}
+
+class Savepoint {
+  private readonly start: Statement;
+  private readonly release: Statement;
+  private readonly rollback: Statement;
+
+  constructor(database: Database, name: string) {
+    this.start = database.prepare(`SAVEPOINT ${name}`);
+    this.release = database.prepare(`RELEASE ${name}`);
+    this.rollback = database.prepare(`ROLLBACK TO ${name}`);
+  }
+
+  begin(): void {
+    this.start.run();
+  }
+
+  keep(): void {
+    this.release.run();
+  }
+
+  /** Undoes what came since, and ends. */
+  undo(): void {
+    this.rollback.run();
+    this.release.run();
   }
 }

@@ -8,7 +8,7 @@ import SqliteDatabase, { type Database } from 'better-sqlite3';
 export class SingleProcess {
   private constructor(private readonly lock: Database) {}
 
-  /** @throws Error naming the file when another process has it */
+  /** @throws Error naming the file when another process has it, or there can be no lock beside it */
   static claim(file: string): SingleProcess {
     const lock = new SqliteDatabase(`${file}-lock`, { timeout: 0 });
     try {
@@ -16,7 +16,11 @@ export class SingleProcess {
       lock.exec('BEGIN EXCLUSIVE');
     } catch (cause) {
       lock.close();
-      throw new Error(`${file} is in use by another kumocast process`, { cause });
+      const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY';
+      throw new Error(
+        isTaken ? `${file} is in use by another kumocast process` : `${file} cannot be locked: ${String(cause)}`,
+        { cause },
+      );
     }
     return new SingleProcess(lock);
   }

@@ -1,15 +1,17 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { ApiError } from '../../wire/api-error.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
 
 /**
- * How many prepared statements one connection keeps. The everyday ones are a few dozen; filters of list queries make
- * more, and those that have not been used for long make room.
+ * A connection keeps the prepared statements of two generations, each of at most this many. The everyday ones are a
+ * few dozen; filters of list queries make more.
  */
-const MAX_STATEMENTS = 500;
+const GENERATION = 250;
 
 /** One better-sqlite3 connection as a session. Its calls are synchronous underneath: no other work slips in between. */
 export class SqliteSession implements SqlSession {
-  private readonly statements = new Map<string, Statement<unknown[]>>();
+  private current = new Map<string, Statement<unknown[]>>();
+  private previous = new Map<string, Statement<unknown[]>>();
 
   constructor(readonly database: Database) {}
 
@@ -25,24 +27,36 @@ export class SqliteSession implements SqlSession {
     return this.prepare(statement).run(parameters).changes;
   }
 
+  /**
+   * When a generation is full the one before it goes. What is in use has moved on by then, so that however many
+   * shapes of filters come by, the statements of every request stay; and a hit costs one look-up.
+   */
   private prepare(text: string): Statement<unknown[]> {
-    const known = this.statements.get(text);
+    const known = this.current.get(text);
     if (known !== undefined) return known;
-    if (this.statements.size >= MAX_STATEMENTS) {
-      // A Map keeps the order of insertion: the first key is the oldest.
-      this.statements.delete(this.statements.keys().next().value!);
+    const statement = this.previous.get(text) ?? this.database.prepare<unknown[]>(text);
+    if (this.current.size >= GENERATION) {
+      this.previous = this.current;
+      this.current = new Map();
     }
-    const prepared = this.database.prepare<unknown[]>(text);
-    this.statements.set(text, prepared);
-    return prepared;
+    this.current.set(text, statement);
+    return statement;
   }
 }
 
-/** A session that can be closed, so that a unit's forgotten promise can never write into somebody else's transaction. */
+/**
+ * A session that ends with its unit or snapshot, so that a forgotten promise can never write into somebody else's
+ * transaction. It ends too when the database gives up the transaction by itself (disk full, I/O error): whatever
+ * followed would be committed statement by statement.
+ */
 export class ClosableSession implements SqlSession {
-  private isOpen = true;
+  private hasEnded = false;
 
-  constructor(private readonly session: SqlSession) {}
+  constructor(private readonly session: SqliteSession) {}
+
+  get isOpen(): boolean {
+    return !this.hasEnded && this.session.database.inTransaction;
+  }
 
   async all<Row>(statement: string, parameters?: readonly SqlValue[]): Promise<Row[]> {
     this.ensureOpen();
@@ -60,10 +74,13 @@ export class ClosableSession implements SqlSession {
   }
 
   close(): void {
-    this.isOpen = false;
+    this.hasEnded = true;
   }
 
-  private ensureOpen(): void {
-    if (!this.isOpen) throw new Error('This unit of work or snapshot has ended: something was not awaited inside it.');
+  /** @throws Error when the unit or snapshot has ended; ApiError BACKEND when the database gave up its transaction */
+  ensureOpen(): void {
+    if (this.isOpen) return;
+    if (!this.hasEnded) throw new ApiError('BACKEND', { cause: new Error('SQLite gave up the transaction') });
+    throw new Error('This unit of work or snapshot has ended: something was not awaited inside it.');
   }
 }

@@ -29,6 +29,9 @@ export const IN_MEMORY = ':memory:';
 /** How long a connection may wait for the write-ahead log, in ms; within one process it hardly ever does. */
 const BUSY_TIMEOUT = 5_000;
 
+/** How much of the database a connection keeps in memory, in KiB. SQLite's own 2 MiB is outgrown within seconds. */
+const PAGE_CACHE = 65_536;
+
 /** The write-ahead log is folded back into the file when it has grown to this many pages (of 4 KiB). */
 const CHECKPOINT_PAGES = 4_000;
 
@@ -81,7 +84,8 @@ export class SqliteStorage implements Storage {
   read<T>(work: (view: StorageView) => Promise<T>): Promise<T> {
     const session = new ClosableSession(this.reading?.session ?? this.writing);
     const reading = () => within(session, () => work(new SqliteView(session, this.counter)));
-    return this.reading === undefined ? this.group.run(reading) : this.reading.snapshots.run(reading).catch(asApiError);
+    const turns = this.reading?.snapshots ?? this.group;
+    return turns.run(reading).catch(asApiError);
   }
 
   write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
@@ -123,6 +127,9 @@ async function connect(
     migrationsRun: options.migrations !== undefined,
     ...options,
     prepareDatabase: (database: Database) => {
+      database.pragma(`cache_size = -${PAGE_CACHE}`);
+      // What a savepoint may have to undo is kept aside for each page: not in a temporary file.
+      database.pragma('temp_store = MEMORY');
       void prepare?.(database);
       registerQueryFunctions(database);
     },

@@ -2,10 +2,11 @@ import { ApiError } from '../../wire/api-error.js';
 import type { JsonObject, JsonValue } from '../../wire/json.js';
 import { StoredObject, TOMBSTONE_DATA } from '../../wire/stored-object.js';
 import type { ListCounter } from '../list-counter.js';
-import { countSql, listSql } from '../query-sql.js';
+import { countSql, listSql, type ListSqlOptions } from '../query-sql.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
-import type { ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../storage.js';
+import type { ListOptions, ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../storage.js';
 import type { GroupCommit } from './group-commit.js';
+import type { ClosableSession } from './sqlite-session.js';
 
 interface ObjectRow {
   readonly id: string;
@@ -41,14 +42,15 @@ export class SqliteView implements StorageView {
     return row === undefined ? undefined : fromRow(row);
   }
 
-  async listObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<StoredObject[]> {
-    const { text, parameters } = listSql(list, selection, onlyIds === undefined ? {} : { onlyIds });
+  async listObjects(list: ObjectList, selection: Selection, options: ListOptions = {}): Promise<StoredObject[]> {
+    const onePastThePage = { ...selection, limit: selection.limit + 1 };
+    const { text, parameters } = listSql(list, onePastThePage, defined(options));
     const rows = await this.sql.all<ObjectRow>(text, parameters as SqlValue[]);
     return rows.map(fromRow);
   }
 
-  async countObjects(list: ObjectList, selection: Selection, onlyIds?: readonly string[]): Promise<number> {
-    const { text, parameters } = countSql(list, selection, onlyIds === undefined ? {} : { onlyIds });
+  async countObjects(list: ObjectList, selection: Selection, options: ListOptions = {}): Promise<number> {
+    const { text, parameters } = countSql(list, selection, defined(options));
     return (await this.sql.first<{ count: number }>(text, parameters as SqlValue[]))?.count ?? 0;
   }
 
@@ -60,11 +62,11 @@ export class SqliteView implements StorageView {
 export class SqliteUnit extends SqliteView implements UnitOfWork {
   constructor(
     readonly id: string,
-    sql: SqlSession,
+    private readonly session: ClosableSession,
     counter: ListCounter,
     private readonly group: GroupCommit,
   ) {
-    super(sql, counter);
+    super(session, counter);
   }
 
   async createObject(list: ObjectList, id: string, value: JsonObject): Promise<WrittenObject> {
@@ -105,11 +107,13 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
   async deleteBelow(uri: string): Promise<void> {
     const range = [uri, `${uri}/`, `${uri}0`]; // `0` is the character after `/`.
     await this.sql.run(`DELETE FROM objects WHERE ${BELOW}`, range);
+    const latest = `SELECT max(last_modified) AS latest FROM timestamps WHERE ${BELOW}`;
+    this.counter.startAfter((await this.sql.first<{ latest: number | null }>(latest, range))?.latest ?? 0);
     await this.sql.run(`DELETE FROM timestamps WHERE ${BELOW}`, range);
   }
 
   nested<T>(work: () => Promise<T>): Promise<T> {
-    return this.group.nested(work);
+    return this.group.nested(work, this.session);
   }
 
   private async replace(
@@ -134,6 +138,11 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
       throw error;
     }
   }
+}
+
+/** The same without `onlyIds: undefined`, which for the statement would be one more shape. */
+function defined({ onlyIds, liveOnly = false }: ListOptions): ListSqlOptions {
+  return onlyIds === undefined ? { liveOnly } : { onlyIds, liveOnly };
 }
 
 function fromRow(row: ObjectRow): StoredObject {

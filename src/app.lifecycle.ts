@@ -1,0 +1,60 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { openLocalApp } from './app.channels.js';
+import { addListenerKinds } from './app.kinds.js';
+import type { ChangeFeed } from './changes/change-feed.js';
+import { ListenerKinds } from './changes/change-listener.js';
+import { makeConfiguredListeners } from './changes/configured-listeners.js';
+import { ChannelApps } from './realtime/channel-app.js';
+import { Hub } from './realtime/hub.js';
+import type { ExtensionPoints } from './resources/plugin.js';
+import { unknownKeyWarning, type SettingSource } from './settings/settings.js';
+import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
+import { VERSION } from './version.js';
+
+/** What the start and the end of the application work with. */
+export interface AppParts {
+  readonly source: SettingSource;
+  readonly storage: SqliteStorage;
+  readonly feed: ChangeFeed;
+  readonly points: ExtensionPoints;
+}
+
+export const APP_PARTS = Symbol('AppParts');
+
+/** Starts what listens to changes once every room stands, and stops it after the last request. */
+@Injectable()
+export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
+  private readonly log = new Logger('settings');
+
+  constructor(
+    @Inject(APP_PARTS) private readonly parts: AppParts,
+    private readonly apps: ChannelApps,
+    private readonly hub: Hub,
+  ) {}
+
+  /** @throws SettingsError when a listener cannot be made */
+  async onModuleInit(): Promise<void> {
+    const { source, storage, feed, points } = this.parts;
+    const app = await openLocalApp(source, storage);
+    this.apps.add(app);
+    points.capabilities.add('pusher', {
+      description:
+        'Changes are published over WebSocket in the Pusher protocol: pusher-js connects here with this key.',
+      url: 'https://pusher.com/docs/channels/library_auth_reference/pusher-websockets-protocol/',
+      key: app.key,
+      protocol: [5, 6, 7],
+      version: VERSION,
+    });
+    const kinds = new ListenerKinds();
+    addListenerKinds(kinds, this.hub, app.id);
+    const listeners = makeConfiguredListeners(source, kinds);
+    for (const registry of [kinds, ...Object.values(points)]) registry.seal();
+    for (const raw of source.unknownKeys()) this.log.warn(unknownKeyWarning(raw, source.keysRead));
+    await feed.open(listeners);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.parts.feed.close();
+    await this.parts.storage.close();
+  }
+}

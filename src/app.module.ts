@@ -1,0 +1,105 @@
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
+import { addPlugins, addPolicies, addResources } from './app.kinds.js';
+import { DATABASE_SCHEMA } from './app.schema.js';
+import { AuthPolicyKinds } from './auth/auth-policy.js';
+import { AuthSettings } from './auth/auth.settings.js';
+import { Authenticator } from './auth/authenticator.js';
+import { CACHE } from './cache/cache.js';
+import { CacheSettings } from './cache/cache.settings.js';
+import { openCache } from './cache/open-cache.js';
+import { ChangeFeed } from './changes/change-feed.js';
+import { ChangeLog } from './changes/change-log.js';
+import { CommitHooks } from './changes/commit-hook.js';
+import { Access } from './permissions/access.js';
+import { addKintoRules } from './permissions/kinto-rules.js';
+import { PermissionRules } from './permissions/permission-rules.js';
+import { PermissionSettings } from './permissions/permissions.settings.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
+import { RealtimeSettings } from './realtime/realtime.settings.js';
+import { Capabilities, HealthChecks, UserDetailsRegistry } from './resources/capabilities.js';
+import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
+import { RequestAliases } from './resources/request-alias.js';
+import { ResourceDefinitions } from './resources/resource-definition.js';
+import { ResourcesModule } from './resources/resources.module.js';
+import { readSettings, type SettingSource } from './settings/settings.js';
+import { openStorage } from './storage/open-storage.js';
+import { StorageSettings } from './storage/storage.settings.js';
+import { STORAGE } from './storage/storage.js';
+import { VERSION } from './version.js';
+
+/** The map: every room, in level order. */
+@Module({})
+export class AppModule {
+  /** @throws SettingsError, or Error when the database cannot be opened */
+  static async with(source: SettingSource): Promise<DynamicModule> {
+    const settings = {
+      storage: readSettings(StorageSettings, source),
+      cache: readSettings(CacheSettings, source),
+      permissions: readSettings(PermissionSettings, source),
+      auth: readSettings(AuthSettings, source),
+      api: readSettings(ApiSettings, source),
+      project: readSettings(ProjectSettings, source),
+      realtime: readSettings(RealtimeSettings, source),
+    };
+    const points = makeExtensionPoints();
+    addPolicies(points.policies, settings.auth);
+    addIncluded(points, source);
+    const authenticator = Authenticator.fromSettings(settings.auth, source, points.policies);
+    const cache = openCache(settings.cache);
+
+    const storage = await openStorage(settings.storage, DATABASE_SCHEMA);
+    points.healthChecks.add('storage', () => storage.isHealthy());
+    points.healthChecks.add('permission', () => storage.isHealthy());
+    const feed = new ChangeFeed(storage, new Logger('listeners'));
+    const { policies: _policies, hooks, ...registries } = points;
+    return {
+      module: AppModule,
+      global: true,
+      imports: [
+        ResourcesModule.with({
+          ...registries,
+          api: settings.api,
+          project: settings.project,
+          access: new Access(points.rules, settings.permissions),
+          authenticator,
+          changeLog: new ChangeLog(hooks),
+          version: VERSION,
+        }),
+        RealtimeModule.with(settings.realtime),
+      ],
+      providers: [
+        { provide: STORAGE, useValue: storage },
+        { provide: CACHE, useValue: cache },
+        { provide: APP_PARTS, useValue: { source, storage, feed, points } satisfies AppParts },
+        AppLifecycle,
+      ],
+      exports: [STORAGE, CACHE],
+    };
+  }
+}
+
+function makeExtensionPoints(): ExtensionPoints {
+  const definitions = new ResourceDefinitions();
+  addResources(definitions);
+  const rules = new PermissionRules();
+  addKintoRules(rules);
+  return {
+    definitions,
+    rules,
+    aliases: new RequestAliases(),
+    policies: new AuthPolicyKinds(),
+    hooks: new CommitHooks(),
+    capabilities: new Capabilities(),
+    userDetails: new UserDetailsRegistry(),
+    healthChecks: new HealthChecks(),
+  };
+}
+
+function addIncluded(points: ExtensionPoints, source: SettingSource): void {
+  const plugins = new Plugins();
+  addPlugins(plugins);
+  const { includes } = readSettings(PluginsSettings, source);
+  for (const plugin of plugins.included(includes, source)) plugin.extend(points, source);
+}

@@ -1,0 +1,24 @@
+import { AccessControlEntryEntity } from './permissions/entities/access-control-entry.entity.js';
+import { UserPrincipalEntity } from './permissions/entities/user-principal.entity.js';
+import { PermissionTables1763700000001 } from './permissions/migrations.js';
+import { ChangeEntity } from './storage/entities/change.entity.js';
+import { CursorEntity } from './storage/entities/cursor.entity.js';
+import { MetadataEntity } from './storage/entities/metadata.entity.js';
+import { ObjectEntity } from './storage/entities/object.entity.js';
+import { TimestampEntity } from './storage/entities/timestamp.entity.js';
+import { StorageTables1763700000000 } from './storage/migrations.js';
+import type { DatabaseSchema } from './storage/open-storage.js';
+
+/** The whole database: what every room keeps there, and how it came to be. Migrations run in the order of their names. */
+export const DATABASE_SCHEMA: DatabaseSchema = {
+  entities: [
+    ObjectEntity,
+    TimestampEntity,
+    ChangeEntity,
+    CursorEntity,
+    MetadataEntity,
+    AccessControlEntryEntity,
+    UserPrincipalEntity,
+  ],
+  migrations: [StorageTables1763700000000, PermissionTables1763700000001],
+};

@@ -1,0 +1,87 @@
+import { ConsoleLogger, type LogLevel } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
+import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
+import { RealtimeSettings } from './realtime/realtime.settings.js';
+import { ApiSettings } from './resources/http.settings.js';
+import { readSettings, type SettingSource } from './settings/settings.js';
+import { ApiError } from './wire/api-error.js';
+
+export interface RunningServer {
+  /** The port it listens on, the chosen one where 0 was asked for. */
+  readonly port: number;
+  /** Where it can be reached from this machine, e.g. `http://127.0.0.1:8888`. */
+  readonly url: string;
+  /** Answers what has arrived, lets sockets go, closes the database. */
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Before the settings' own. */
+  readonly port?: number | undefined;
+  readonly host?: string | undefined;
+}
+
+/** Every level up to the one named, in Nest's words. */
+const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
+
+/**
+ * Starts everything the settings ask for; resolves when it listens.
+ *
+ * @throws SettingsError, or Error when the database or the port cannot be had
+ */
+export async function startServer(source: SettingSource, options: ServerOptions = {}): Promise<RunningServer> {
+  const settings = readSettings(ServerSettings, source);
+  const { maxBodyBytes } = readSettings(ApiSettings, source);
+  const logger = new ConsoleLogger({
+    prefix: 'kumocast',
+    json: settings.logFormat === 'json',
+    logLevels: LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(settings.logLevel as LogLevel) + 1),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    await AppModule.with(source),
+    makeAdapter(maxBodyBytes),
+    {
+      bodyParser: false,
+      abortOnError: false,
+      logger,
+    },
+  );
+  try {
+    takeRawBodies(app);
+    app.useWebSocketAdapter(new ChannelsWsAdapter(app, app.get(RealtimeSettings)));
+    const host = options.host ?? settings.host ?? source.server.host ?? DEFAULT_HOST;
+    await app.listen(options.port ?? settings.port ?? source.server.port ?? DEFAULT_PORT, host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const address = app.getHttpServer().address();
+  const port = address !== null && typeof address === 'object' ? address.port : 0;
+  return { port, url: await app.getUrl(), close: () => app.close() };
+}
+
+function makeAdapter(bodyLimit: number): FastifyAdapter {
+  return new FastifyAdapter({
+    bodyLimit,
+    exposeHeadRoutes: false,
+    // Ids have no maximum length (kinto-api.md, 2.1); Node limits the request line as a whole.
+    routerOptions: { maxParamLength: 65_536, ignoreTrailingSlash: false, caseSensitive: true },
+    frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+      const refusal = new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
+      void reply.status(refusal.status).header('Content-Type', 'application/json').send(refusal.toJson());
+    },
+  });
+}
+
+/** Bodies stay bytes: signatures are made over them, and only the endpoint knows when they may be looked at. */
+function takeRawBodies(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body);
+  });
+}

@@ -1,0 +1,83 @@
+import { Max, Min } from 'class-validator';
+import { LocalAppSettings } from './app.channels.js';
+import { AuthSettings } from './auth/auth.settings.js';
+import { AuthPolicySettings } from './auth/auth.settings.js';
+import { CacheSettings } from './cache/cache.settings.js';
+import { CommonListenerSettings, ListenersSettings } from './changes/change-listener.js';
+import { PusherSettings } from './listeners/pusher/pusher.settings.js';
+import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
+import { PermissionSettings } from './permissions/permissions.settings.js';
+import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.js';
+import { RealtimeSettings } from './realtime/realtime.settings.js';
+import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { PluginsSettings } from './resources/plugin.js';
+import { Setting, type ExampleGroup } from './settings/settings.js';
+import { StorageSettings } from './storage/storage.settings.js';
+
+/** Only this machine, until somebody says otherwise. */
+export const DEFAULT_HOST = '127.0.0.1';
+
+export const DEFAULT_PORT = 8888;
+
+/** Where the server listens, and what it says meanwhile. */
+export class ServerSettings {
+  @Setting({
+    key: 'host',
+    type: 'string',
+    default: undefined,
+    sentence: 'The address to listen on; empty: that of [server:main], else 127.0.0.1. 0.0.0.0 lets other machines in.',
+  })
+  host!: string | undefined;
+
+  @Setting({
+    key: 'port',
+    type: 'integer',
+    default: undefined,
+    sentence: 'The port to listen on; empty: that of [server:main], else 8888. 0: any free one.',
+  })
+  @Min(0)
+  @Max(65_535)
+  port!: number | undefined;
+
+  @Setting({
+    key: 'log_level',
+    type: 'string',
+    default: 'log',
+    oneOf: ['fatal', 'error', 'warn', 'log', 'debug'],
+    sentence: 'What is logged: this and everything more serious.',
+  })
+  logLevel!: string;
+
+  @Setting({
+    key: 'log_format',
+    type: 'string',
+    default: 'text',
+    oneOf: ['text', 'json'],
+    sentence: 'How it is logged: text for people, json for machines, one object a line.',
+  })
+  logFormat!: string;
+}
+
+/** Every setting there is, in the order of the example file. */
+export const ALL_SETTINGS: readonly ExampleGroup[] = [
+  { title: 'The server', type: ServerSettings },
+  { title: 'The project', type: ProjectSettings },
+  { title: 'Storage', type: StorageSettings },
+  { title: 'Cache', type: CacheSettings },
+  { title: 'Who is calling', type: AuthSettings },
+  { title: 'One authentication policy, by its name', type: AuthPolicySettings, prefix: 'multiauth.policy.basicauth.' },
+  { title: 'Who may do what everywhere', type: PermissionSettings },
+  { title: 'The API', type: ApiSettings },
+  { title: 'Plugins', type: PluginsSettings },
+  { title: 'The default bucket', type: DefaultBucketSettings },
+  { title: 'Listeners', type: ListenersSettings },
+  { title: 'Any listener, here one called live', type: CommonListenerSettings, prefix: 'event_listeners.live.' },
+  { title: 'A listener of the kind websocket', type: WebSocketSettings, prefix: 'event_listeners.live.' },
+  {
+    title: 'A listener of the kind pusher; keys of event_listeners.<name>. come first',
+    type: PusherSettings,
+    prefix: 'pusher.',
+  },
+  { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },
+  { title: 'Sockets', type: RealtimeSettings },
+];

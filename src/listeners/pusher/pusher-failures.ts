@@ -1,0 +1,61 @@
+import Pusher from 'pusher';
+import { UndeliverableChange } from '../../changes/change-listener.js';
+import type { PusherSettings } from './pusher.settings.js';
+
+/** How much of an error's body is told: a sentence, not a page of HTML. */
+const LONGEST_EXCERPT = 200;
+
+/** HMAC-SHA256 in hex. Hosted Pusher repeats a wrong signature in its answer. */
+const SIGNATURES = /[0-9a-f]{64}/gi;
+
+/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
+const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+
+/**
+ * Says what went wrong in words that may be logged. The library's errors may not: their URL, and at times their
+ * message, holds the key and a signature (pusher-protocol.md, 8.2). So nothing of them is passed on, not as a cause either.
+ */
+export class PusherFailures {
+  readonly #secret: string;
+  private readonly timeout: number;
+
+  constructor({ secret, timeout }: Pick<PusherSettings, 'secret' | 'timeout'>) {
+    this.#secret = secret;
+    this.timeout = timeout;
+  }
+
+  /**
+   * An UndeliverableChange for an event that this server will never accept. A credential or a path that is wrong now
+   * may be put right, so that is no reason to lose events.
+   */
+  ofRequest(error: unknown): Error {
+    if (error instanceof UndeliverableChange) return error;
+    if (!(error instanceof Pusher.RequestError)) return new Error(`broke off its answer (${codeOf(error)})`);
+    const { status, body = '' } = error;
+    if (status === undefined) return new Error(this.unreachable(error.error));
+    const sentence = `answered ${status}: ${this.excerpt(body)}`;
+    return isForGood(status, body) ? new UndeliverableChange(sentence) : new Error(sentence);
+  }
+
+  private unreachable(error: unknown): string {
+    return error instanceof Error && error.name === 'AbortError'
+      ? `gave no answer within ${this.timeout} ms`
+      : `could not be reached (${codeOf(error)})`;
+  }
+
+  private excerpt(body: string): string {
+    const safe = body.replaceAll(this.#secret, '***').replace(SIGNATURES, '***');
+    return safe.replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
+  }
+}
+
+function isForGood(status: number, body: string): boolean {
+  // Hosted Pusher answers 400 to an unknown key as well (pusher-protocol.md, 5.1).
+  return status === 413 || (status === 400 && !body.includes('auth_key'));
+}
+
+/** `ECONNREFUSED` and the like; a message could repeat the URL. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}

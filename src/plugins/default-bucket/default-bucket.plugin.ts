@@ -1,0 +1,18 @@
+import type { Plugin } from '../../resources/plugin.js';
+import { readSettings } from '../../settings/settings.js';
+import { DefaultBucketAlias, defaultBucketId, DefaultBucketSettings } from './default-bucket.js';
+
+export const defaultBucketPlugin: Plugin = {
+  settings: [DefaultBucketSettings],
+  extend({ aliases, capabilities, userDetails }, source) {
+    const settings = readSettings(DefaultBucketSettings, source);
+    aliases.add('default-bucket', new DefaultBucketAlias(settings));
+    capabilities.add('default_bucket', {
+      description: 'The default bucket is an alias for a personal bucket where collections are created implicitly.',
+      url: 'https://kinto.readthedocs.io/en/latest/api/1.x/buckets.html#personal-bucket-default',
+    });
+    userDetails.add('bucket', ({ userId }) => {
+      return userId === undefined ? {} : { bucket: defaultBucketId(userId, settings.secret) };
+    });
+  },
+};

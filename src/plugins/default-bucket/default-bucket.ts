@@ -1,0 +1,74 @@
+import { createHmac } from 'node:crypto';
+import { Setting } from '../../settings/setting.js';
+import type { ApiRequest } from '../../resources/api-message.js';
+import { VERSION_PREFIX } from '../../resources/api-path.js';
+import type { Prerequisite, RequestAlias, ResolvedAlias } from '../../resources/request-alias.js';
+import { ID_PATTERN } from '../../resources/kinto/ids.js';
+import { parseJson } from '../../resources/write-body.js';
+import { ApiError, invalidParameters } from '../../wire/api-error.js';
+import { isJsonObject } from '../../wire/json.js';
+
+export class DefaultBucketSettings {
+  @Setting({
+    key: 'default_bucket_hmac_secret',
+    type: 'string',
+    default: '',
+    sentence: 'The key that turns user ids into the ids of their own buckets; as in Kinto, empty if it is not set.',
+    secret: true,
+  })
+  secret!: string;
+}
+
+const ALIAS = 'default';
+
+/** The user's own bucket: 32 hex digits of an HMAC, grouped as a UUID (kinto-api.md, 9). */
+export function defaultBucketId(userId: string, secret: string): string {
+  const hex = createHmac('sha256', secret).update(userId, 'utf8').digest('hex').slice(0, 32);
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** `/buckets/default` is the caller's own bucket; it and its collections are made when they are first asked for. */
+export class DefaultBucketAlias implements RequestAlias {
+  constructor(private readonly settings: DefaultBucketSettings) {}
+
+  claims([plural, id]: readonly string[]): boolean {
+    return plural === 'buckets' && id === ALIAS;
+  }
+
+  resolve(
+    request: ApiRequest,
+    segments: readonly string[],
+    { identity, placeOf }: Parameters<RequestAlias['resolve']>[2],
+  ): ResolvedAlias {
+    if (identity.userId === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
+    const bucketId = defaultBucketId(identity.userId, this.settings.secret);
+    const isPut = request.method === 'PUT';
+    const prerequisites: Prerequisite[] = [];
+    // A PUT of the very object makes it itself, with what the caller wants in it.
+    if (!(isPut && segments.length === 2)) prerequisites.push({ place: placeOf('bucket', {}), id: bucketId });
+    const collectionId = segments[2] === 'collections' ? segments[3] : undefined;
+    if (collectionId !== undefined && !(isPut && segments.length === 4)) {
+      if (!ID_PATTERN.test(collectionId)) {
+        throw invalidParameters([{ location: 'path', name: null, description: 'Invalid collection id' }]);
+      }
+      prerequisites.push({ place: placeOf('collection', { bucket_id: bucketId }), id: collectionId });
+    }
+    return { request: rewrite(request, segments, bucketId), prerequisites };
+  }
+}
+
+function rewrite(request: ApiRequest, segments: readonly string[], bucketId: string): ApiRequest {
+  const rest = segments.slice(2).map((segment) => `/${encodeURIComponent(segment)}`);
+  const path = `${VERSION_PREFIX}/buckets/${bucketId}${rest.join('')}`;
+  return { ...request, path, body: segments.length === 2 ? withRealId(request.body, bucketId) : request.body };
+}
+
+/** A body may name the bucket by its alias too. */
+function withRealId(body: Buffer | undefined, bucketId: string): Buffer | undefined {
+  if (body === undefined) return undefined;
+  const parsed = parseJson(body);
+  if (!('value' in parsed) || !isJsonObject(parsed.value)) return body;
+  const { data } = parsed.value;
+  if (!isJsonObject(data) || data.id !== ALIAS) return body;
+  return Buffer.from(JSON.stringify({ ...parsed.value, data: { ...data, id: bucketId } }));
+}

@@ -1,0 +1,65 @@
+import type { Identity } from '../auth/authenticator.js';
+import { ApiError } from '../wire/api-error.js';
+import type { ApiRequest, ApiResponse } from './api-message.js';
+import { findTrailingSlashRedirect, resolvePath, VERSION_PREFIX } from './api-path.js';
+import type { Endpoint } from './exchange.js';
+import type { ApiSettings } from './http.settings.js';
+import type { Prerequisite, RequestAliases } from './request-alias.js';
+import type { ResourceDefinitions } from './resource-definition.js';
+import { placeOf, type ResourcePlace } from './resource-place.js';
+import { Routes, segmentsOf } from './routes.js';
+
+/** Where a request goes. */
+export interface Destination {
+  readonly endpoint: Endpoint;
+  readonly params: Readonly<Record<string, string>>;
+  /** The request as the endpoint shall see it: an alias is replaced by what it stands for. */
+  readonly request: ApiRequest;
+  readonly prerequisites: readonly Prerequisite[];
+}
+
+/** Finds the endpoint of a request, behind redirects and aliases. */
+export class ApiRoutes {
+  private readonly routes = new Routes();
+
+  constructor(
+    private readonly settings: ApiSettings,
+    private readonly aliases: RequestAliases,
+    private readonly definitions: ResourceDefinitions,
+  ) {}
+
+  add(endpoint: Endpoint): void {
+    this.routes.add(endpoint);
+  }
+
+  /** The endpoint alone, for the headers of an error; aliases lead to what they stand for. */
+  findEndpoint(segments: readonly string[]): Endpoint | undefined {
+    return this.routes.find(segments)?.endpoint;
+  }
+
+  /** @throws ApiError for an unknown path, and whatever an alias refuses */
+  async resolve(request: ApiRequest, identify: () => Promise<Identity>): Promise<Destination | ApiResponse> {
+    const resolved = resolvePath(request, this.settings);
+    if ('redirect' in resolved) return resolved.redirect;
+    const { segments } = resolved;
+    const match = this.routes.find(segments);
+    if (match === undefined) {
+      const redirect = findTrailingSlashRedirect(request, this.settings);
+      if (redirect !== undefined) return redirect;
+      throw new ApiError('MISSING_RESOURCE');
+    }
+    const alias = this.aliases.all().find((each) => each.claims(segments));
+    if (alias === undefined || request.method === 'OPTIONS') return { ...match, request, prerequisites: [] };
+
+    const identity = await identify();
+    const placeIn = this.placeIn.bind(this);
+    const { request: real, prerequisites } = alias.resolve(request, segments, { identity, placeOf: placeIn });
+    const realMatch = this.routes.find(segmentsOf(real.path.slice(VERSION_PREFIX.length)));
+    if (realMatch === undefined) throw new ApiError('MISSING_RESOURCE');
+    return { ...realMatch, request: real, prerequisites };
+  }
+
+  private placeIn(resource: string, params: Record<string, string>): ResourcePlace {
+    return placeOf(this.definitions.get(resource), this.definitions, params);
+  }
+}

@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { StorageView } from '../../storage/storage.js';
+import { invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
+import { escapeNonAscii } from '../../wire/json.js';
+import { parseListQuery, type ListQuery } from '../../wire/query/list-query.js';
+import { encodePageToken, PAGE_NONCE_PREFIX } from '../../wire/query/page-token.js';
+import { projectFields } from '../../wire/query/projection.js';
+import type { StoredObject } from '../../wire/stored-object.js';
+import { JSON_TYPE, type ApiRequest, type ApiResponse, type ResponseHeaders } from '../api-message.js';
+import type { Exchange, StorageEndpoint } from '../exchange.js';
+import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
+import { replacedPermissions } from '../permission-change.js';
+import { ensurePreconditions, findNotModified, readPreconditions, versionHeaders } from '../preconditions.js';
+import { parseQueryString } from '../query-string.js';
+import type { ResourceDefinition } from '../resource-definition.js';
+import type { ResourcePlace } from '../resource-place.js';
+import { parseWriteBody } from '../write-body.js';
+import { NO_CACHE, objectAnswer } from './object-answer.js';
+import {
+  checkValue,
+  ensureNoProblems,
+  ensureParentExists,
+  ensureValidId,
+  getListTimestamp,
+  patternOf,
+  placeIn,
+  type ResourceParts,
+} from './resource-parts.js';
+
+const READING = ['Next-Page', 'Last-Modified', 'ETag', 'Cache-Control', 'Expires', 'Pragma'];
+
+/** How long the token of a DELETE's next page can be used, once, in ms (`pagination_token_validity_seconds`). */
+const TOKEN_VALIDITY = 600_000;
+
+/** The list of a resource: `GET`, `POST`, `DELETE` (kinto-api.md, 3.2, 3.6, 3.7). */
+export class PluralEndpoint implements StorageEndpoint {
+  readonly pattern: string;
+  readonly methods = ['HEAD', 'GET', 'POST', 'DELETE', 'OPTIONS'];
+  readonly usesStorage = true as const;
+
+  constructor(
+    private readonly definition: ResourceDefinition,
+    private readonly parts: ResourceParts,
+  ) {
+    this.pattern = patternOf(definition, parts);
+  }
+
+  exposedHeaders(method: string): readonly string[] {
+    if (method === 'HEAD') return [...READING, 'Total-Objects', 'Total-Records'];
+    return method === 'GET' ? READING : [];
+  }
+
+  async handle(exchange: Exchange): Promise<ApiResponse> {
+    const place = placeIn(exchange, this.definition, this.parts);
+    switch (exchange.request.method) {
+      case 'POST':
+        return this.post(exchange, place);
+      case 'DELETE':
+        return this.delete(exchange, place);
+      default:
+        return this.get(exchange, place);
+    }
+  }
+
+  private async post(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
+    await ensureParentExists(exchange, place);
+    const names = this.parts.rules.assignable(this.definition.name);
+    const body = parseWriteBody(exchange.request.body, names);
+    const given = body.data?.id;
+    if (given !== undefined) ensureValidId(this.definition, given);
+    ensureAcceptable(exchange.request);
+    ensureSupportedType(exchange.request, [JSON_TYPE]);
+
+    const existing = given === undefined ? undefined : await exchange.view.findObject(place.list, given);
+    const { authorization, writer } = this.parts;
+    if (existing !== undefined) await authorization.ensureMayRead(exchange, place, existing.id);
+    else await authorization.ensureMayCreate(exchange, place);
+
+    const checked = checkValue(this.definition, body.data ?? {}, {
+      prefix: 'data.',
+      supplied: body.data !== undefined,
+    });
+    const problems = [...body.problems, ...checked.problems];
+    const preconditions = readPreconditions(exchange.request, problems);
+    ensureNoProblems(problems);
+    if (existing !== undefined) {
+      ensurePreconditions(preconditions, { exists: true, timestamp: existing.lastModified, object: existing });
+      return objectAnswer(200, await writer.show(exchange, place, existing));
+    }
+    if (preconditions.ifMatch !== undefined) {
+      ensurePreconditions(preconditions, { exists: false, timestamp: await getListTimestamp(exchange, place) });
+    }
+    const id = given ?? this.definition.makeId();
+    const permissions = replacedPermissions(body.permissions, names);
+    return objectAnswer(201, await writer.create(exchange, place, { id, value: checked.value, permissions }));
+  }
+
+  private async get(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
+    ensureAcceptable(exchange.request);
+    const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'read');
+    await ensureParentExists(exchange, place);
+    const { query, preconditions } = this.readConditions(exchange.request);
+    const timestamp = await getListTimestamp(exchange, place);
+    const notModified = findNotModified(preconditions, timestamp);
+    if (notModified !== undefined) return notModified;
+    ensurePreconditions(preconditions, { exists: true, timestamp });
+
+    const headers: ResponseHeaders = { ...versionHeaders(timestamp), ...alertFor(query), ...NO_CACHE };
+    if (exchange.request.method === 'HEAD') {
+      const total = String(await exchange.view.countObjects(place.list, query, { onlyIds }));
+      return { status: 200, headers: { ...headers, 'Total-Objects': total, 'Total-Records': total }, body: '' };
+    }
+    const { page, nextToken } = await this.readPage(exchange.view, place, query, { onlyIds });
+    if (nextToken !== undefined) headers['Next-Page'] = nextPageUrl(exchange.request, query, nextToken);
+    const { fields } = query;
+    const texts = page.map((object) =>
+      fields === undefined ? object.text : JSON.stringify(projectFields(object.value, fields)),
+    );
+    return { status: 200, headers, body: escapeNonAscii(`{"data":[${texts.join(',')}]}`) };
+  }
+
+  private async delete(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
+    await ensureParentExists(exchange, place);
+    ensureAcceptable(exchange.request);
+    const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'write');
+    const { query, preconditions } = this.readConditions(exchange.request);
+    const timestamp = await getListTimestamp(exchange, place);
+    ensurePreconditions(preconditions, { exists: true, timestamp });
+    await this.spendToken(query);
+
+    const { page, nextToken } = await this.readPage(exchange.view, place, query, { onlyIds, liveOnly: true });
+    const tombstones: StoredObject[] = [];
+    for (const object of page) tombstones.push(await this.parts.writer.delete(exchange, place, object));
+    const newest = Math.max(timestamp, ...tombstones.map(({ lastModified }) => lastModified));
+    const headers: ResponseHeaders = { ...versionHeaders(newest), ...alertFor(query) };
+    if (nextToken !== undefined) {
+      await this.parts.cache.set(nextToken.nonce, '1', TOKEN_VALIDITY);
+      headers['Next-Page'] = nextPageUrl(exchange.request, query, nextToken);
+    }
+    const body = escapeNonAscii(`{"data":[${tombstones.map(({ text }) => text).join(',')}]}`);
+    return { status: 200, headers, body };
+  }
+
+  private readConditions(request: ApiRequest) {
+    const problems: ErrorDetail[] = [];
+    const preconditions = readPreconditions(request, problems);
+    ensureNoProblems(problems);
+    const { paginateBy, maxFetchSize } = this.parts.settings;
+    const query = parseListQuery(parseQueryString(request.queryString), {
+      ...(paginateBy === undefined ? {} : { paginateBy }),
+      maxFetchSize,
+      nowMs: Date.now(),
+    });
+    return { query, preconditions };
+  }
+
+  private async readPage(
+    view: StorageView,
+    place: ResourcePlace,
+    query: ListQuery,
+    options: { onlyIds: readonly string[] | undefined; liveOnly?: boolean },
+  ): Promise<{ page: StoredObject[]; nextToken: NextToken | undefined }> {
+    const objects = await view.listObjects(place.list, query, options);
+    const page = objects.slice(0, query.limit);
+    const last = page.at(-1);
+    if (objects.length <= query.limit || last === undefined) return { page, nextToken: undefined };
+    const nonce = PAGE_NONCE_PREFIX + randomUUID();
+    const offset = (query.token?.offset ?? 0) + page.length;
+    return { page, nextToken: { nonce, text: encodePageToken(last.value, query.sort, { offset, nonce }) } };
+  }
+
+  /** A DELETE's token is used once, else a repeated request would delete the page after the one it meant. */
+  private async spendToken({ token }: ListQuery): Promise<void> {
+    if (token === undefined || (await this.parts.cache.take(token.nonce)) !== undefined) return;
+    const description = '_token was already used or has expired.';
+    throw invalidParameters([{ location: 'querystring', name: null, description }]);
+  }
+}
+
+interface NextToken {
+  readonly nonce: string;
+  readonly text: string;
+}
+
+function nextPageUrl(request: ApiRequest, query: ListQuery, { text }: NextToken): string {
+  const kept = parseQueryString(request.queryString).filter(([name]) => name !== '_limit' && name !== '_token');
+  const parameters = [...kept, ['_limit', String(query.limit)], ['_token', text]] as [string, string][];
+  const encoded = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return `${request.origin}${request.path}?${encoded.join('&')}`;
+}
+
+function alertFor({ usesDeprecatedTo }: ListQuery): ResponseHeaders {
+  if (!usesDeprecatedTo) return {};
+  const url = 'https://kinto.readthedocs.io/en/2.4.0/api/resource.html#list-of-available-url-parameters';
+  return {
+    Alert: JSON.stringify({ code: 'soft-eol', message: '_to is now deprecated, you should use _before instead', url }),
+  };
+}

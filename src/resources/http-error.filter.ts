@@ -1,0 +1,37 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../wire/api-error.js';
+import { Api } from './api.js';
+import { send, toApiRequest } from './http.controller.js';
+import { ProjectSettings } from './http.settings.js';
+
+/** Requests that failed before the API saw them, such as bodies over the limit, are refused in Kinto's form too. */
+@Catch()
+export class HttpErrorFilter implements ExceptionFilter {
+  private readonly log = new Logger('http');
+
+  constructor(
+    private readonly api: Api,
+    private readonly project: ProjectSettings,
+  ) {}
+
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+    const http = host.switchToHttp();
+    const reply = http.getResponse<FastifyReply>();
+    if (reply.sent) return;
+    const refusal = asApiError(error);
+    if (refusal.status >= 500) this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    await send(reply, this.api.refuse(toApiRequest(http.getRequest<FastifyRequest>(), this.project), refusal));
+  }
+}
+
+function asApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  if (status === 413) return new ApiError('BODY_TOO_LARGE');
+  if (status === 404) return new ApiError('MISSING_RESOURCE');
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new ApiError('INVALID_URL', { message: 'The request could not be read.' });
+  }
+  return new ApiError('UNDEFINED', { cause: error });
+}

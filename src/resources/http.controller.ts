@@ -1,0 +1,43 @@
+import { All, Controller, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RequestHeaders } from '../auth/auth-policy.js';
+import { Api } from './api.js';
+import type { ApiRequest, ApiResponse } from './api-message.js';
+import { ProjectSettings } from './http.settings.js';
+
+/**
+ * The API over HTTP: every path that no other controller has. Bodies must arrive as raw buffers, since it is only
+ * after the permissions that anybody may learn what is wrong with them.
+ */
+@Controller()
+export class HttpController {
+  constructor(
+    private readonly api: Api,
+    private readonly project: ProjectSettings,
+  ) {}
+
+  @All('*')
+  async handle(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    await send(reply, await this.api.handle(toApiRequest(request, this.project)));
+  }
+}
+
+/** As bytes: to text, Fastify would add a charset that Kinto's answers do not have. They are ASCII throughout. */
+export async function send(reply: FastifyReply, { status, headers, body }: ApiResponse): Promise<void> {
+  await reply.status(status).headers(headers).send(Buffer.from(body, 'latin1'));
+}
+
+/** @param request as Fastify has it, its body a buffer */
+export function toApiRequest(request: FastifyRequest, { httpScheme, httpHost }: ProjectSettings): ApiRequest {
+  const url = request.raw.url ?? '/';
+  const question = url.indexOf('?');
+  const body: unknown = request.body;
+  return {
+    method: request.method,
+    path: question === -1 ? url : url.slice(0, question),
+    queryString: question === -1 ? '' : url.slice(question + 1),
+    headers: request.headers as RequestHeaders,
+    body: Buffer.isBuffer(body) && body.length > 0 ? body : undefined,
+    origin: `${httpScheme || request.protocol}://${httpHost || request.host}`,
+  };
+}

@@ -1,0 +1,55 @@
+import { ApiError } from '../wire/api-error.js';
+
+const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The decoded pairs of a query string, in their order; `+` is a space.
+ *
+ * @throws ApiError INVALID_URL when it is not UTF-8
+ */
+export function parseQueryString(queryString: string): [string, string][] {
+  if (queryString === '') return [];
+  return queryString
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals === -1 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+    });
+}
+
+function decode(text: string): string {
+  const spaced = text.replaceAll('+', ' ');
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return STRICT_UTF8.decode(percentDecode(spaced));
+  } catch {
+    throw new ApiError('INVALID_URL', {
+      message: 'A request with an incorrect encoding in the querystring was received: ' + text.slice(0, 200),
+    });
+  }
+}
+
+/** Decodes what is an escape and leaves any other `%` as it stands, as servers have always done. */
+function percentDecode(text: string): Buffer {
+  const bytes: Buffer[] = [];
+  let last = 0;
+  for (const match of text.matchAll(/%([0-9a-fA-F]{2})/g)) {
+    bytes.push(Buffer.from(text.slice(last, match.index)), Buffer.from(match[1]!, 'hex'));
+    last = match.index + 3;
+  }
+  bytes.push(Buffer.from(text.slice(last)));
+  return Buffer.concat(bytes);
+}
+
+/**
+ * The decoded path. @throws ApiError INVALID_URL when it is not UTF-8
+ */
+export function decodePath(path: string): string {
+  if (!path.includes('%')) return path;
+  try {
+    return STRICT_UTF8.decode(percentDecode(path));
+  } catch {
+    throw new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
+  }
+}
