@@ -1,4 +1,3 @@
-import type { AuthPolicyKinds } from './auth/auth-policy.js';
 import type { AuthSettings } from './auth/auth.settings.js';
 import { BasicAuthPolicy } from './auth/basic/basic-auth.policy.js';
 import type { ListenerKinds } from './changes/change-listener.js';
@@ -6,7 +5,7 @@ import { pusherListener } from './listeners/pusher/pusher.listener.js';
 import { webSocketListener } from './listeners/websocket/websocket.listener.js';
 import { defaultBucketPlugin } from './plugins/default-bucket/default-bucket.plugin.js';
 import type { Hub } from './realtime/hub.js';
-import type { Plugins } from './resources/plugin.js';
+import type { ExtensionPoints, Plugins } from './resources/plugin.js';
 import type { ResourceDefinitions } from './resources/resource-definition.js';
 import { bucketDefinition } from './resources/kinto/buckets.js';
 import { collectionDefinition } from './resources/kinto/collections.js';
@@ -28,8 +27,17 @@ export function addPlugins(plugins: Plugins): void {
     plugins.add(name, { settings: [], extend: () => {} });
 }
 
-export function addPolicies(policies: AuthPolicyKinds, { useridHmacSecret }: AuthSettings): void {
+export function addPolicies(
+  { policies, capabilities }: Pick<ExtensionPoints, 'policies' | 'capabilities'>,
+  { policies: names, useridHmacSecret }: AuthSettings,
+): void {
   policies.add('basicauth', (name) => new BasicAuthPolicy(name, useridHmacSecret));
+  if (!names.includes('basicauth')) return;
+  // Kinto's own words: its tests and clients compare them (kinto-api.md, 1.3).
+  capabilities.add('basicauth', {
+    description: 'Very basic authentication sessions. Not for production use.',
+    url: 'http://kinto.readthedocs.io/en/stable/api/1.x/authentication.html',
+  });
 }
 
 /** @param appId the local channels app that the built-in WebSocket publisher speaks to */

@@ -5,7 +5,7 @@ import { DATABASE_SCHEMA } from './app.schema.js';
 import { AuthPolicyKinds } from './auth/auth-policy.js';
 import { AuthSettings } from './auth/auth.settings.js';
 import { Authenticator } from './auth/authenticator.js';
-import { CACHE } from './cache/cache.js';
+import { CACHE, isCacheHealthy } from './cache/cache.js';
 import { CacheSettings } from './cache/cache.settings.js';
 import { openCache } from './cache/open-cache.js';
 import { ChangeFeed } from './changes/change-feed.js';
@@ -44,12 +44,13 @@ export class AppModule {
       realtime: readSettings(RealtimeSettings, source),
     };
     const points = makeExtensionPoints();
-    addPolicies(points.policies, settings.auth);
+    addPolicies(points, settings.auth);
     addIncluded(points, source);
     const authenticator = Authenticator.fromSettings(settings.auth, source, points.policies);
     const cache = openCache(settings.cache);
 
     const storage = await openStorage(settings.storage, DATABASE_SCHEMA);
+    points.healthChecks.add('cache', () => isCacheHealthy(cache));
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
     const feed = new ChangeFeed(storage, new Logger('listeners'));

@@ -1,12 +1,14 @@
-import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
 import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
-import { ApiSettings } from './resources/http.settings.js';
+import { Api } from './resources/api.js';
+import { send, toApiRequest } from './resources/http.controller.js';
+import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
 import { readSettings, type SettingSource } from './settings/settings.js';
 import { ApiError } from './wire/api-error.js';
 
@@ -25,9 +27,6 @@ export interface ServerOptions {
   readonly host?: string | undefined;
 }
 
-/** Every level up to the one named, in Nest's words. */
-const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug'];
-
 /**
  * Starts everything the settings ask for; resolves when it listens.
  *
@@ -36,18 +35,13 @@ const LOG_LEVELS: readonly LogLevel[] = ['fatal', 'error', 'warn', 'log', 'debug
 export async function startServer(source: SettingSource, options: ServerOptions = {}): Promise<RunningServer> {
   const settings = readSettings(ServerSettings, source);
   const { maxBodyBytes } = readSettings(ApiSettings, source);
-  const logger = new ConsoleLogger({
-    prefix: 'kumocast',
-    json: settings.logFormat === 'json',
-    logLevels: LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(settings.logLevel as LogLevel) + 1),
-  });
   const app = await NestFactory.create<NestFastifyApplication>(
     await AppModule.with(source),
-    makeAdapter(maxBodyBytes),
+    makeAdapter(maxBodyBytes, (request, reply) => refuseUrl(app, request, reply)),
     {
       bodyParser: false,
       abortOnError: false,
-      logger,
+      logger: new AppLogger(settings),
     },
   );
   try {
@@ -64,17 +58,22 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   return { port, url: await app.getUrl(), close: () => app.close() };
 }
 
-function makeAdapter(bodyLimit: number): FastifyAdapter {
+type BadUrlAnswer = (request: FastifyRequest, reply: FastifyReply) => void;
+
+function makeAdapter(bodyLimit: number, answerBadUrl: BadUrlAnswer): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
     exposeHeadRoutes: false,
     // Ids have no maximum length (kinto-api.md, 2.1); Node limits the request line as a whole.
     routerOptions: { maxParamLength: 65_536, ignoreTrailingSlash: false, caseSensitive: true },
-    frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
-      const refusal = new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
-      void reply.status(refusal.status).header('Content-Type', 'application/json').send(refusal.toJson());
-    },
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => answerBadUrl(request, reply),
   });
+}
+
+/** A path that the router cannot decode never reaches the API; its answer is Kinto's all the same. */
+function refuseUrl(app: NestFastifyApplication, request: FastifyRequest, reply: FastifyReply): void {
+  const refusal = new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
+  send(reply, app.get(Api).refuse(toApiRequest(request, app.get(ProjectSettings)), refusal));
 }
 
 /** Bodies stay bytes: signatures are made over them, and only the endpoint knows when they may be looked at. */

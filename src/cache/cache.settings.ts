@@ -1,5 +1,5 @@
 import { IsInt, Min } from 'class-validator';
-import { Setting } from '../settings/setting.js';
+import { IsKnownName, Setting } from '../settings/settings.js';
 
 export class CacheSettings {
   @Setting({
@@ -8,6 +8,7 @@ export class CacheSettings {
     default: 'memory',
     sentence: 'Where values live that may vanish: memory.',
   })
+  @IsKnownName('cache', ['memory'])
   cacheBackend!: string;
 
   @Setting({

@@ -9,4 +9,12 @@ export interface Cache {
   flush(): Promise<void>;
 }
 
+const HEARTBEAT_KEY = '__heartbeat__';
+
+/** Whether what is put in can be had back. */
+export async function isCacheHealthy(cache: Cache): Promise<boolean> {
+  await cache.set(HEARTBEAT_KEY, 'alive', 1000);
+  return (await cache.get(HEARTBEAT_KEY)) === 'alive';
+}
+
 export const CACHE = Symbol('Cache');

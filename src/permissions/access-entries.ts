@@ -14,6 +14,9 @@ const ADD = `INSERT INTO access_control_entries (object_id, permission, principa
 
 const OF_OBJECT = 'SELECT permission, principal FROM access_control_entries WHERE object_id = ?';
 
+const HAS = `SELECT 1 AS one FROM access_control_entries
+  WHERE object_id = ? AND permission = ? AND principal = ?`;
+
 /** The access control entries, by object URI. Every call runs inside the caller's transaction or snapshot. */
 export const accessEntries = {
   async listOf(sql: SqlSession, uri: string): Promise<AccessControlList> {
@@ -21,6 +24,10 @@ export const accessEntries = {
     const list: Record<string, string[]> = {};
     for (const { permission, principal } of rows) (list[permission] ??= []).push(principal);
     return list;
+  },
+
+  async has(sql: SqlSession, uri: string, permission: string, principal: string): Promise<boolean> {
+    return (await sql.first<{ one: number }>(HAS, [uri, permission, principal])) !== undefined;
   },
 
   async add(sql: SqlSession, uri: string, permission: string, principal: string): Promise<void> {

@@ -33,6 +33,7 @@ export class Access {
   async isAllowed(sql: SqlSession, principals: readonly string[], request: AccessRequest): Promise<boolean> {
     const granting = this.rules.getGrants(request.required.resource, request.required.permission);
     if (this.isAllowedEverywhere(principals, request.requested, granting)) return true;
+    if (await this.ownsTop(sql, principals, request, granting)) return true;
     const uris = [...new Set(granting.map((grant) => request.uris[grant.resource]))].filter((uri) => uri !== undefined);
     const held = await accessEntries.held(sql, principals, uris);
     return held.some(({ objectId, permission }) =>
@@ -55,6 +56,18 @@ export class Access {
       .filter((grant) => grant.resource === wanted.resource)
       .map((grant) => grant.permission);
     return accessEntries.sharedIds(sql, principals, permissions, wanted.listUri);
+  }
+
+  /** The everyday case first, one look-up instead of one per object and principal: the caller's own bucket. */
+  private async ownsTop(
+    sql: SqlSession,
+    [user]: readonly string[],
+    { uris }: AccessRequest,
+    [top]: readonly Grant[],
+  ): Promise<boolean> {
+    const uri = top === undefined ? undefined : uris[top.resource];
+    if (top === undefined || uri === undefined || user === undefined) return false;
+    return accessEntries.has(sql, uri, top.permission, user);
   }
 
   private isAllowedEverywhere(principals: readonly string[], requested: string, granting: readonly Grant[]): boolean {

@@ -7,10 +7,10 @@ const ADD = 'INSERT INTO user_principals (user_id, principal) VALUES (?, ?) ON C
 export const groupMemberships = {
   /** The groups of a user, those of everybody who is logged in among them. */
   async groupsOf(sql: SqlSession, userId: string): Promise<string[]> {
-    const rows = await sql.all<{ principal: string }>(
-      'SELECT principal FROM user_principals WHERE user_id IN (?, ?)',
-      [userId, AUTHENTICATED],
-    );
+    const rows = await sql.all<{ principal: string }>('SELECT principal FROM user_principals WHERE user_id IN (?, ?)', [
+      userId,
+      AUTHENTICATED,
+    ]);
     return rows.length === 0 ? [] : [...new Set(rows.map((row) => row.principal))];
   },
 

@@ -23,7 +23,7 @@ export function resolvePath(request: ApiRequest, settings: RedirectSettings): Re
     throw new ApiError(path === VERSION_PREFIX ? 'MISSING_RESOURCE' : 'VERSION_NOT_AVAILABLE');
   }
   // A line break in a Location header is an attack (kinto-api.md, 1.2).
-  if (/[\r\n\u2028\u2029]/.test(path)) throw new ApiError('MISSING_RESOURCE');
+  if (/[\r\n\u2028\u2029]/.test(path)) throw new ApiError('VERSION_NOT_AVAILABLE');
   if (!settings.versionPrefixRedirect) throw new ApiError('VERSION_NOT_AVAILABLE');
   if (request.method === 'OPTIONS') return { redirect: { status: 200, headers: HTML, body: '' } };
   return { redirect: redirectTo(request, VERSION_PREFIX + request.path, {}) };

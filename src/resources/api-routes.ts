@@ -5,6 +5,7 @@ import { findTrailingSlashRedirect, resolvePath, VERSION_PREFIX } from './api-pa
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
 import type { Prerequisite, RequestAliases } from './request-alias.js';
+import { ensureUtf8 } from './query-string.js';
 import type { ResourceDefinitions } from './resource-definition.js';
 import { placeOf, type ResourcePlace } from './resource-place.js';
 import { Routes, segmentsOf } from './routes.js';
@@ -42,6 +43,7 @@ export class ApiRoutes {
     const resolved = resolvePath(request, this.settings);
     if ('redirect' in resolved) return resolved.redirect;
     const { segments } = resolved;
+    ensureUtf8(request.queryString);
     const match = this.routes.find(segments);
     if (match === undefined) {
       const redirect = findTrailingSlashRedirect(request, this.settings);

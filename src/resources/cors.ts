@@ -21,7 +21,9 @@ export class Cors {
   /** The headers of an answer, errors included. */
   headersFor({ headers }: ApiRequest, endpoint: Endpoint | undefined, method: string): ResponseHeaders {
     const { origin } = headers;
-    const exposed = { 'Access-Control-Expose-Headers': this.exposedBy(endpoint?.exposedHeaders(method) ?? []) };
+    const exposed = isPreflight(endpoint, method)
+      ? {}
+      : { 'Access-Control-Expose-Headers': this.exposedBy(endpoint?.exposedHeaders(method) ?? []) };
     if (origin === undefined || !this.isAllowed(origin)) return exposed;
     return { ...exposed, 'Access-Control-Allow-Origin': this.isOpen ? '*' : origin };
   }
@@ -78,6 +80,11 @@ export class Cors {
 
 /** A field name of RFC 9110, 5.1: what a browser asks for goes into our answer, so nothing else may pass. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** A browser reads nothing of the answer to its own question. */
+function isPreflight(endpoint: Endpoint | undefined, method: string): boolean {
+  return endpoint !== undefined && method === 'OPTIONS';
+}
 
 function globPattern(glob: string): RegExp {
   const literal = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&');

@@ -15,13 +15,13 @@ export class HttpErrorFilter implements ExceptionFilter {
     private readonly project: ProjectSettings,
   ) {}
 
-  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
+  catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
     const refusal = asApiError(error);
     if (refusal.status >= 500) this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    await send(reply, this.api.refuse(toApiRequest(http.getRequest<FastifyRequest>(), this.project), refusal));
+    send(reply, this.api.refuse(toApiRequest(http.getRequest<FastifyRequest>(), this.project), refusal));
   }
 }
 

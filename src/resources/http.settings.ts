@@ -63,7 +63,8 @@ export class ApiSettings {
     key: 'batch_max_requests',
     type: 'integer',
     default: 25,
-    sentence: 'How many requests one batch may hold.',
+    sentence:
+      'How many requests one batch may hold, as hello tells clients; the batch endpoint itself is not there yet.',
   })
   @Min(0)
   batchMaxRequests!: number;

@@ -2,6 +2,11 @@ import { ApiError } from '../wire/api-error.js';
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** @throws ApiError INVALID_URL for a query string that is not UTF-8, whoever would have read it */
+export function ensureUtf8(queryString: string): void {
+  if (queryString.includes('%')) decode(queryString);
+}
+
 /**
  * The decoded pairs of a query string, in their order; `+` is a space.
  *

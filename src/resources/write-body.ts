@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import type { ErrorDetail } from '../wire/api-error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.js';
+import { describeJsonProblem } from './json-problem.js';
 
 /** What a POST, PUT or PATCH body says; a part that was not there is `undefined`. */
 export interface WriteBody {
@@ -29,10 +31,10 @@ export function parseWriteBody(body: Buffer | undefined, permissionNames: readon
   }
   const { value } = parsed;
   if (!isJsonObject(value)) {
-    const description = Array.isArray(value)
-      ? `${quoted(value)} is not a mapping type: Does not implement dict-like functionality.`
-      : 'Should be a JSON object or an array';
-    return { ...NOTHING, problems: [bodyProblem('', description)] };
+    const problems = Array.isArray(value)
+      ? [notMapping('', value)]
+      : [bodyProblem('', 'Should be a JSON object or an array'), bodyProblem('', 'Required')];
+    return { ...NOTHING, problems };
   }
   return readMapping(value, permissionNames);
 }
@@ -61,7 +63,7 @@ function readPermissions(
   const read: Record<string, readonly string[] | null> = {};
   for (const [name, principals] of Object.entries(permissions)) {
     if (!names.includes(name)) {
-      problems.push(bodyProblem('permissions', `"${name}" is not one of ${[...names].sort().join(', ')}`));
+      problems.push(bodyProblem('permissions', `"${name}" is not one of ${names.join(', ')}`));
     } else if (principals === null) {
       read[name] = null;
     } else if (!Array.isArray(principals)) {
@@ -78,28 +80,22 @@ function readPrincipals(path: string, principals: readonly JsonValue[], problems
   for (const [index, principal] of principals.entries()) {
     if (typeof principal === 'string' && principal !== '') read.add(principal);
     else {
-      const description = principal === '' ? 'Required' : `${pythonText(principal)} is not a string: {'': ''}`;
+      const description = principal === '' || principal === null ? 'Required' : `${pythonText(principal)} is not a string: {'': ''}`;
       problems.push(bodyProblem(`${path}.${index}`, description));
     }
   }
   return [...read];
 }
 
-const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** @returns the value, or what is wrong with the text */
 export function parseJson(body: Buffer): { value: JsonValue } | { problem: string } {
-  let text: string;
-  try {
-    text = STRICT_UTF8.decode(body);
-  } catch {
-    return { problem: 'Invalid JSON: the body is not UTF-8' };
-  }
+  if (!isUtf8(body)) return { problem: 'Invalid JSON: the body is not UTF-8' };
+  const text = body.toString('utf8');
   let value: JsonValue;
   try {
     value = JSON.parse(text) as JsonValue;
-  } catch (error) {
-    return { problem: `Invalid JSON: ${error instanceof Error ? error.message : String(error)}` };
+  } catch {
+    return { problem: `Invalid JSON: ${describeJsonProblem(text)}` };
   }
   const problem = findUnstorable(value, 0);
   return problem === undefined ? { value } : { problem: `Invalid JSON: ${problem}` };
@@ -108,10 +104,16 @@ export function parseJson(body: Buffer): { value: JsonValue } | { problem: strin
 /** How deep values may be nested: beyond it, code that walks them, ours and the clients', runs out of stack. */
 const MAX_DEPTH = 500;
 
-/** Numbers that overflow a double, text with NUL (which PostgreSQL cannot keep), nesting without end. */
+/** Half of a surrogate pair: it has no form in UTF-8, so the database would keep another text than it was given. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Numbers that overflow a double, text that no database can keep (PostgreSQL takes no NUL), nesting without end. */
 function findUnstorable(value: JsonValue, depth: number): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Number too big to be stored in double.';
-  if (typeof value === 'string') return value.includes('\0') ? 'Invalid character 0x00' : undefined;
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return 'Invalid character 0x00';
+    return LONE_SURROGATE.test(value) ? 'The surrogate pair in string is invalid.' : undefined;
+  }
   if (typeof value !== 'object' || value === null) return undefined;
   if (depth > MAX_DEPTH) return `nested deeper than ${MAX_DEPTH}`;
   if (Array.isArray(value)) {

@@ -23,3 +23,4 @@ export { findClosestKey, unknownKeyWarning } from './unknown-key.js';
 export { DOTTED_NAMES, resolveDottedName, type DottedNameKind } from './dotted-names.js';
 export { checkExample, renderExample, type ExampleGroup, type ExampleRows } from './example-file.js';
 export { readIni, type IniFile, type IniOptions, type IniValue } from './ini-reader.js';
+export { IsKnownName } from './known-name.js';

@@ -1,5 +1,5 @@
-import { IsInt, Max, Min } from 'class-validator';
-import { Setting } from '../settings/setting.js';
+import { IsInt, Matches, Max, Min, ValidateIf } from 'class-validator';
+import { IsKnownName, resolveDottedName, Setting } from '../settings/settings.js';
 
 export class StorageSettings {
   @Setting({
@@ -8,6 +8,7 @@ export class StorageSettings {
     default: 'sqlite',
     sentence: 'Where objects, permissions and the change log live: sqlite (one file) or memory (gone at the end).',
   })
+  @IsKnownName('storage', ['sqlite', 'memory'])
   storageBackend!: string;
 
   @Setting({
@@ -17,6 +18,9 @@ export class StorageSettings {
     sentence: 'The SQLite file: a path, or sqlite:// and a path. Empty: kumocast.sqlite in the working directory.',
     secret: true,
   })
+  // The memory backend has no use for it, and a kinto.ini may still have that of another one.
+  @ValidateIf(({ storageBackend }: StorageSettings) => resolveDottedName('storage', storageBackend) === 'sqlite')
+  @Matches(/^(sqlite:|(?![a-z][a-z0-9+]*:\/\/))/i, { message: 'the sqlite backend expects the path of a file' })
   storageUrl!: string;
 
   @Setting({

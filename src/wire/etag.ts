@@ -3,9 +3,13 @@ export function formatEtag(timestamp: number): string {
   return `"${timestamp}"`;
 }
 
-/** The HTTP date of a timestamp in ms, cut to the second. */
+let latestDate = { second: NaN, text: '' };
+
+/** The HTTP date of a timestamp in ms, cut to the second. The latest one is remembered: writes share their second. */
 export function formatHttpDate(timestamp: number): string {
-  return new Date(timestamp).toUTCString();
+  const second = Math.floor(timestamp / 1000);
+  if (second !== latestDate.second) latestDate = { second, text: new Date(timestamp).toUTCString() };
+  return latestDate.text;
 }
 
 /** What an `If-Match` or `If-None-Match` header may say: anything, or one timestamp. */

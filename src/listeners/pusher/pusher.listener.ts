@@ -6,6 +6,7 @@ import { ChannelTemplate, type ChannelShare } from '../../changes/channel-templa
 import { payloadWithin } from '../../changes/kinto-payload.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
 import { PusherFailures } from './pusher-failures.js';
+import { pusherOptions } from './pusher-options.js';
 import { PusherSettings } from './pusher.settings.js';
 
 /** Announces changes through the HTTP API of Pusher, or of any server that speaks it. */
@@ -18,18 +19,18 @@ export const pusherListener: ListenerDefinition<PusherSettings> = {
 
 class PusherListener implements ChangeListener {
   readonly delivery = 'once-per-cluster';
-  // Private fields, so that no log line or inspector can show the secret in them.
+  // Private fields, so that no log line or inspector can show the secret or a signed URL in them.
   readonly #pusher: Pusher;
   readonly #failures: PusherFailures;
-  private readonly agent: HttpAgent;
+  readonly #agent: HttpAgent;
   private readonly template: ChannelTemplate;
   private readonly maxEventBytes: number;
   private unfinished: { readonly changeId: string; readonly sent: number } | undefined;
 
   constructor(settings: Readonly<PusherSettings>) {
-    const useTLS = settings.useTls ?? settings.host === '';
-    this.agent = new (useTLS ? HttpsAgent : HttpAgent)({ keepAlive: true });
-    this.#pusher = new Pusher({ ...serverOf(settings), useTLS, agent: this.agent });
+    const options = pusherOptions(settings);
+    this.#agent = new (options.useTLS ? HttpsAgent : HttpAgent)({ keepAlive: true });
+    this.#pusher = new Pusher({ ...options, agent: this.#agent });
     this.#failures = new PusherFailures(settings);
     this.template = new ChannelTemplate(settings.channel);
     this.maxEventBytes = settings.maxEventBytes;
@@ -58,7 +59,7 @@ class PusherListener implements ChangeListener {
   }
 
   close(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 
   private sentOf({ id }: CommittedChange): number {
@@ -85,10 +86,4 @@ class PusherListener implements ChangeListener {
       throw new UndeliverableChange(error instanceof Error ? error.message : String(error));
     }
   }
-}
-
-function serverOf({ appId, key, secret, cluster, host, port, timeout }: Readonly<PusherSettings>): Pusher.Options {
-  const app = { appId, key, secret, timeout };
-  const portOption = port === undefined ? {} : { port: String(port) };
-  return host === '' ? { ...app, ...portOption, cluster } : { ...app, ...portOption, host };
 }

@@ -180,7 +180,7 @@ export class ObjectEndpoint implements StorageEndpoint {
 function patched(before: StoredObject, { data = {} }: WriteBody, mediaType: string): JsonObject {
   const { last_modified: _own, ...value } = before.value;
   const result = mediaType === MERGE_PATCH_TYPE ? mergePatch(value, data) : { ...value, ...data };
-  return result.id === undefined || result.id === null ? { ...result, id: before.id } : result;
+  return result.id === undefined ? { ...result, id: before.id } : result;
 }
 
 function readSuggestedTimestamp(queryString: string, problems: ErrorDetail[]): number | undefined {

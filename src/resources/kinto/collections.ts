@@ -1,5 +1,7 @@
 import { accessEntries } from '../../permissions/access-entries.js';
-import type { ResourceDefinition } from '../resource-definition.js';
+import type { JsonObject, JsonValue } from '../../wire/json.js';
+import type { AttributesCheck, ResourceDefinition } from '../resource-definition.js';
+import { bodyProblem, pythonText } from '../write-body.js';
 import { ID_PATTERN, makeShortId } from './ids.js';
 
 export const collectionDefinition: ResourceDefinition = {
@@ -9,9 +11,27 @@ export const collectionDefinition: ResourceDefinition = {
   needsParent: false,
   idPattern: ID_PATTERN,
   makeId: makeShortId,
+  checkAttributes,
   async afterWrite({ uri, after }, unit) {
     if (!after.deleted) return;
     await unit.deleteBelow(uri);
     await accessEntries.deleteBelow(unit.sql, uri);
   },
 };
+
+/** `cache_expires` becomes a whole number of seconds; null and an empty list are as good as absent (2.2). */
+function checkAttributes(value: JsonObject, { prefix }: { prefix: string }): AttributesCheck {
+  const { cache_expires: given, ...others } = value;
+  if (given === undefined) return { value, problems: [] };
+  if (given === null || (Array.isArray(given) && given.length === 0)) return { value: others, problems: [] };
+  const seconds = wholeNumber(given);
+  if (seconds !== undefined) return { value: { ...value, cache_expires: seconds }, problems: [] };
+  const shown = typeof given === 'string' ? given : pythonText(given);
+  return { value, problems: [bodyProblem(`${prefix}cache_expires`, `"${shown}" is not a number`)] };
+}
+
+/** As Python's `int()` would have it. */
+function wholeNumber(value: JsonValue): number | undefined {
+  if (typeof value === 'boolean' || typeof value === 'number') return Math.trunc(Number(value));
+  return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : undefined;
+}

@@ -7,5 +7,5 @@ export const recordDefinition: ResourceDefinition = {
   ancestors: ['bucket', 'collection'],
   needsParent: true,
   idPattern: ID_PATTERN,
-  makeId: makeUuid,
+  makeId: () => makeUuid(),
 };

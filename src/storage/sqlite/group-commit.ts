@@ -2,6 +2,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import { ApiError } from '../../wire/api-error.js';
 
 interface WaitingUnit {
+  /** Whether it may write: a group that only reads is nobody's news. */
+  readonly writes: boolean;
   readonly work: () => Promise<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (reason: unknown) => void;
@@ -13,6 +15,9 @@ export interface UnitSession {
   /** @throws Error when it is closed */
   ensureOpen(): void;
 }
+
+/** The most turns of the event loop that a group is waited for, however many units still arrive. */
+const MAX_GATHERING_TURNS = 8;
 
 /** What became of one unit, told to its caller only when the whole group is durable. */
 type Outcome = () => void;
@@ -51,10 +56,14 @@ export class GroupCommit {
     this.inner = new Savepoint(database, 'nested');
   }
 
-  /** Runs the work in a coming group. Resolves with its value once that is durable. */
-  run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs the work in a coming group. Resolves with its value once that is durable.
+   *
+   * @param options.writes whether it may write, and so whether those who wait for commits are told
+   */
+  run<T>(work: () => Promise<T>, { writes }: { writes: boolean }): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.waiting.push({ work, writes, resolve: resolve as (value: unknown) => void, reject });
       if (!this.isDraining) {
         this.isDraining = true;
         // After the poll phase: every request that has arrived by now joins the same group.
@@ -94,17 +103,30 @@ export class GroupCommit {
 
   /** Resolves when nothing waits and nothing runs. */
   async settle(): Promise<void> {
-    while (this.isDraining) await new Promise((resolve) => setImmediate(resolve));
+    while (this.isDraining) await nextTurn();
   }
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
+      await this.gather();
       const group = this.waiting.splice(0, this.maxUnits);
       await this.commit(group);
       // Lets the answers leave and the next requests come in; they become the next group.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     this.isDraining = false;
+  }
+
+  /**
+   * As long as each turn of the event loop brings more units, they are waited for: a turn costs far less than the sync
+   * of the disk that each of them would otherwise have for itself.
+   */
+  private async gather(): Promise<void> {
+    for (let turn = 0; turn < MAX_GATHERING_TURNS; turn++) {
+      const before = this.waiting.length;
+      await nextTurn();
+      if (this.waiting.length === before || this.waiting.length >= this.maxUnits) return;
+    }
   }
 
   private async commit(group: readonly WaitingUnit[]): Promise<void> {
@@ -119,7 +141,7 @@ export class GroupCommit {
       return;
     }
     for (const tell of outcomes) tell();
-    this.tellListeners();
+    if (group.some(({ writes }) => writes)) this.tellListeners();
   }
 
   private async runUnit({ work, resolve, reject }: WaitingUnit): Promise<Outcome> {
@@ -160,10 +182,15 @@ export class GroupCommit {
       try {
         listener();
       } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
+        const story = error instanceof Error ? error.stack : undefined;
+        process.emitWarning(`A listener for commits threw: ${story ?? String(error)}`);
       }
     }
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 class Savepoint {

@@ -1,4 +1,5 @@
 import SqliteDatabase, { type Database } from 'better-sqlite3';
+import { findSqliteCode } from './sqlite-error.js';
 
 /**
  * Keeps a second process away from the database: group commit and the change feed rely on one writer. The lock is an
@@ -10,19 +11,18 @@ export class SingleProcess {
 
   /** @throws Error naming the file when another process has it, or there can be no lock beside it */
   static claim(file: string): SingleProcess {
-    const lock = new SqliteDatabase(`${file}-lock`, { timeout: 0 });
+    let lock: Database | undefined;
     try {
+      lock = new SqliteDatabase(`${file}-lock`, { timeout: 0 });
       lock.pragma('journal_mode = MEMORY');
       lock.exec('BEGIN EXCLUSIVE');
+      return new SingleProcess(lock);
     } catch (cause) {
-      lock.close();
-      const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'SQLITE_BUSY';
-      throw new Error(
-        isTaken ? `${file} is in use by another kumocast process` : `${file} cannot be locked: ${String(cause)}`,
-        { cause },
-      );
+      lock?.close();
+      const isTaken = findSqliteCode(cause) === 'SQLITE_BUSY';
+      const problem = isTaken ? 'is in use by another kumocast process' : `cannot be locked: ${String(cause)}`;
+      throw new Error(`${file} ${problem}`, { cause });
     }
-    return new SingleProcess(lock);
   }
 
   release(): void {

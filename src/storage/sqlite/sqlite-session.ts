@@ -8,30 +8,18 @@ import type { SqlSession, SqlValue } from '../sql-session.js';
  */
 const GENERATION = 250;
 
-/** One better-sqlite3 connection as a session. Its calls are synchronous underneath: no other work slips in between. */
-export class SqliteSession implements SqlSession {
+/** The prepared statements of one better-sqlite3 connection. Its calls are synchronous: no other work slips in between. */
+export class SqliteStatements {
   private current = new Map<string, Statement<unknown[]>>();
   private previous = new Map<string, Statement<unknown[]>>();
 
   constructor(readonly database: Database) {}
 
-  async all<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
-    return this.prepare(statement).all(parameters) as Row[];
-  }
-
-  async first<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
-    return this.prepare(statement).get(parameters) as Row | undefined;
-  }
-
-  async run(statement: string, parameters: readonly SqlValue[] = []): Promise<number> {
-    return this.prepare(statement).run(parameters).changes;
-  }
-
   /**
    * When a generation is full the one before it goes. What is in use has moved on by then, so that however many
    * shapes of filters come by, the statements of every request stay; and a hit costs one look-up.
    */
-  private prepare(text: string): Statement<unknown[]> {
+  prepare(text: string): Statement<unknown[]> {
     const known = this.current.get(text);
     if (known !== undefined) return known;
     const statement = this.previous.get(text) ?? this.database.prepare<unknown[]>(text);
@@ -52,25 +40,25 @@ export class SqliteSession implements SqlSession {
 export class ClosableSession implements SqlSession {
   private hasEnded = false;
 
-  constructor(private readonly session: SqliteSession) {}
+  constructor(private readonly statements: SqliteStatements) {}
 
   get isOpen(): boolean {
-    return !this.hasEnded && this.session.database.inTransaction;
+    return !this.hasEnded && this.statements.database.inTransaction;
   }
 
-  async all<Row>(statement: string, parameters?: readonly SqlValue[]): Promise<Row[]> {
+  async all<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
     this.ensureOpen();
-    return this.session.all<Row>(statement, parameters);
+    return this.statements.prepare(statement).all(parameters) as Row[];
   }
 
-  async first<Row>(statement: string, parameters?: readonly SqlValue[]): Promise<Row | undefined> {
+  async first<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
     this.ensureOpen();
-    return this.session.first<Row>(statement, parameters);
+    return this.statements.prepare(statement).get(parameters) as Row | undefined;
   }
 
-  async run(statement: string, parameters?: readonly SqlValue[]): Promise<number> {
+  async run(statement: string, parameters: readonly SqlValue[] = []): Promise<number> {
     this.ensureOpen();
-    return this.session.run(statement, parameters);
+    return this.statements.prepare(statement).run(parameters).changes;
   }
 
   close(): void {

@@ -10,7 +10,8 @@ import type { Storage, StorageView, UnitOfWork } from '../storage.js';
 import { GroupCommit } from './group-commit.js';
 import { SingleProcess } from './single-process.js';
 import { Snapshots } from './snapshots.js';
-import { ClosableSession, SqliteSession } from './sqlite-session.js';
+import { findSqliteCode } from './sqlite-error.js';
+import { ClosableSession, SqliteStatements } from './sqlite-session.js';
 import { SqliteUnit, SqliteView } from './sqlite-view.js';
 
 export interface SqliteOptions {
@@ -41,8 +42,8 @@ const CHECKPOINT_PAGES = 4_000;
  */
 export class SqliteStorage implements Storage {
   private readonly group: GroupCommit;
-  private readonly writing: SqliteSession;
-  private readonly reading: { session: SqliteSession; snapshots: Snapshots } | undefined;
+  private readonly writing: SqliteStatements;
+  private readonly reading: { session: SqliteStatements; snapshots: Snapshots } | undefined;
   private readonly counter: ListCounter;
   /** Unique per process, so that `unitIds` need only count. */
   private readonly unitPrefix = randomBytes(6).readUIntBE(0, 6).toString(36);
@@ -55,9 +56,9 @@ export class SqliteStorage implements Storage {
     private readonly process: SingleProcess | undefined,
   ) {
     this.group = new GroupCommit(databases.writer, options.maxGroup);
-    this.writing = new SqliteSession(databases.writer);
+    this.writing = new SqliteStatements(databases.writer);
     this.reading = databases.reader && {
-      session: new SqliteSession(databases.reader),
+      session: new SqliteStatements(databases.reader),
       snapshots: new Snapshots(databases.reader),
     };
     this.counter = new ListCounter(options.now ?? Date.now);
@@ -92,7 +93,7 @@ export class SqliteStorage implements Storage {
     const session = new ClosableSession(this.writing);
     const id = `${this.unitPrefix}-${(this.units++).toString(36)}`;
     const unit = new SqliteUnit(id, session, this.counter, this.group);
-    return this.group.run(() => within(session, () => work(unit))).catch(asApiError);
+    return this.group.run(() => within(session, () => work(unit)), { writes: true }).catch(asApiError);
   }
 
   onCommit(listener: () => void): void {
@@ -156,6 +157,6 @@ async function within<T>(session: ClosableSession, work: () => Promise<T>): Prom
 
 /** A failure of the database is a 503 to whoever asked; a failure of our own code stays what it is. */
 function asApiError(error: unknown): never {
-  if (error instanceof Error && error.name === 'SqliteError') throw new ApiError('BACKEND', { cause: error });
+  if (findSqliteCode(error) !== undefined) throw new ApiError('BACKEND', { cause: error });
   throw error;
 }

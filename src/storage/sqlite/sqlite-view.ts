@@ -6,6 +6,7 @@ import { countSql, listSql, type ListSqlOptions } from '../query-sql.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
 import type { ListOptions, ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../storage.js';
 import type { GroupCommit } from './group-commit.js';
+import { findSqliteCode } from './sqlite-error.js';
 import type { ClosableSession } from './sqlite-session.js';
 
 interface ObjectRow {
@@ -132,7 +133,7 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
     try {
       return await this.sql.run(statement, parameters);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT_UNIQUE') {
+      if (findSqliteCode(error) === 'SQLITE_CONSTRAINT_UNIQUE') {
         throw new ApiError('CONSTRAINT_VIOLATED', { cause: error });
       }
       throw error;

@@ -1,0 +1,50 @@
+import type { ChangeListener, Delivery } from '../../src/changes/change-listener.js';
+import { RegisteredListener } from '../../src/changes/registered-listener.js';
+import type { CommittedChange } from '../../src/changes/resource-change.js';
+
+type Reaction = (change: CommittedChange, cutOff?: AbortSignal) => Promise<void> | void;
+
+/** Keeps what it is told; reacts as the test says, and has heard only what it did not fail at. */
+export class FakeListener implements ChangeListener {
+  readonly tried: CommittedChange[] = [];
+  readonly heard: CommittedChange[] = [];
+  closed = 0;
+  reaction: Reaction;
+
+  constructor(
+    readonly delivery: Delivery,
+    reaction: Reaction = () => undefined,
+  ) {
+    this.reaction = reaction;
+  }
+
+  async afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> {
+    this.tried.push(change);
+    await this.reaction(change, cutOff);
+    this.heard.push(change);
+  }
+
+  close(): void {
+    this.closed += 1;
+  }
+
+  /** The ids of the objects heard of, in order. */
+  get ids(): string[] {
+    return idsOf(this.heard);
+  }
+}
+
+export function idsOf(changes: readonly CommittedChange[]): string[] {
+  return changes.flatMap(({ impacted }) => impacted.map(({ id }) => id));
+}
+
+export function registered(
+  name: string,
+  listener: ChangeListener,
+  filter: { actions?: string[]; resources?: string[] } = {},
+): RegisteredListener {
+  const { actions = ['create', 'update', 'delete'], resources = [] } = filter;
+  return new RegisteredListener(name, 'fake', listener, { actions: new Set(actions), resources: new Set(resources) });
+}
+
+export const NEVER = (): Promise<void> => new Promise(() => undefined);
