@@ -10,6 +10,7 @@ import { Api } from './resources/api.js';
 import { send, toApiRequest } from './resources/http.controller.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
 import { readSettings, type SettingSource } from './settings/settings.js';
+import { STORAGE, type Storage } from './storage/storage.js';
 import { ApiError } from './wire/api-error.js';
 
 export interface RunningServer {
@@ -17,6 +18,8 @@ export interface RunningServer {
   readonly port: number;
   /** Where it can be reached from this machine, e.g. `http://127.0.0.1:8888`. */
   readonly url: string;
+  /** What it keeps everything in, for programs that run it inside their own process. */
+  readonly storage: Storage;
   /** Answers what has arrived, lets sockets go, closes the database. */
   close(): Promise<void>;
 }
@@ -55,7 +58,7 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   }
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
-  return { port, url: await app.getUrl(), close: () => app.close() };
+  return { port, url: await app.getUrl(), storage: app.get<Storage>(STORAGE), close: () => app.close() };
 }
 
 type BadUrlAnswer = (request: FastifyRequest, reply: FastifyReply) => void;

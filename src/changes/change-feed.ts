@@ -25,7 +25,7 @@ export class ChangeFeed {
     const deliveries = listeners.map((registered) =>
       isDurable(registered)
         ? new DurableDelivery(registered, this.storage, this.log, this.patience)
-        : new LiveDelivery([registered], this.storage, this.log, this.patience),
+        : new LiveDelivery(registered, this.storage, this.log, this.patience),
     );
     for (const delivery of deliveries) await delivery.open();
     this.deliveries = deliveries;

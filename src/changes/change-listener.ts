@@ -24,6 +24,11 @@ export interface ChangeListener {
    * @throws UndeliverableChange when trying again cannot help; anything else is tried again
    */
   afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> | void;
+  /**
+   * Of a live listener: whether anybody would hear it at this moment. While nobody would, changes pass it by. Without
+   * it, somebody always might.
+   */
+  hasAudience?(): boolean;
   /** Called at the end, after the last change. A second call does nothing. */
   close?(): Promise<void> | void;
 }

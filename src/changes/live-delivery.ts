@@ -19,18 +19,15 @@ const TURN_CHARACTERS = 131_072;
 /** How often at most a failing live listener is logged, in ms: it may fail at every change of a busy server. */
 const LOG_INTERVAL = 10_000;
 
-/**
- * Tells this node's live listeners what is committed from now on, in commit order, from the tail of the log. Those of
- * one delivery wait for one another: the feed gives each a delivery of its own.
- */
+/** Tells one live listener of this node what is committed from now on, in commit order, from the tail of the log. */
 export class LiveDelivery {
   private readonly wakeable = new Wakeable(() => this.deliverNext());
-  private readonly loggedAt = new Map<string, number>();
+  private loggedAt = -LOG_INTERVAL;
   private position = 0;
   private toldThisTurn = 0;
 
   constructor(
-    private readonly listeners: readonly RegisteredListener[],
+    private readonly registered: RegisteredListener,
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'error'>,
     private readonly patience: Patience = PATIENCE,
@@ -46,13 +43,10 @@ export class LiveDelivery {
   }
 
   async close(): Promise<void> {
-    const giveUp = () => {
-      for (const registered of this.listeners) registered.giveUp();
-    };
-    const timer = setTimeout(giveUp, this.patience.closeGrace);
+    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
     await this.wakeable.close();
     clearTimeout(timer);
-    for (const registered of this.listeners) await registered.close(this.log, this.patience.closeGrace);
+    await this.registered.close(this.log, this.patience.closeGrace);
   }
 
   /** Resolves when everything in the log has been told. */
@@ -66,19 +60,20 @@ export class LiveDelivery {
       return await this.deliverBatch();
     } catch (error) {
       // Only the database fails here. Without another try the sockets would be silent until the next commit.
-      this.logSeldom('', `The live listeners cannot read the change log: ${describe(error)}`);
+      this.logSeldom(`Listener ${this.registered.name} cannot be told, the log cannot be read: ${describe(error)}`);
       await this.wakeable.pause(this.patience.firstWait);
       return true;
     }
   }
 
   private async deliverBatch(): Promise<boolean> {
+    if (!this.registered.hasAudience && (await this.skipToTop())) return false;
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.position, BATCH));
     this.toldThisTurn = 0;
     for (const { lastId, changes } of mergeLogged(logged)) {
       for (const change of changes) {
         if (this.wakeable.isClosed) return false;
-        await this.tellEverybody(change);
+        await this.tell(change);
         await this.giveWayAfter(change);
       }
       this.position = lastId;
@@ -86,18 +81,26 @@ export class LiveDelivery {
     return logged.length >= BATCH;
   }
 
-  private async tellEverybody(change: CommittedChange): Promise<void> {
-    for (const registered of this.listeners) {
-      if (!registered.wants(change)) continue;
-      try {
-        await registered.tell(change, this.patience.tryTimeout);
-      } catch (error) {
-        const { name, stats } = registered;
-        this.logSeldom(
-          name,
-          `Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`,
-        );
-      }
+  /**
+   * While nobody hears the listener, the log need not be read for it. Whether somebody does is asked once more after
+   * the top is known: what is up to there was committed before they came.
+   *
+   * @returns whether nobody has come meanwhile
+   */
+  private async skipToTop(): Promise<boolean> {
+    const top = await this.storage.read(({ sql }) => journal.top(sql));
+    if (this.registered.hasAudience) return false;
+    this.position = top;
+    return true;
+  }
+
+  private async tell(change: CommittedChange): Promise<void> {
+    const { name, stats } = this.registered;
+    if (!this.registered.wants(change)) return;
+    try {
+      await this.registered.tell(change, this.patience.tryTimeout);
+    } catch (error) {
+      this.logSeldom(`Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`);
     }
   }
 
@@ -108,10 +111,10 @@ export class LiveDelivery {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  private logSeldom(about: string, line: string): void {
+  private logSeldom(line: string): void {
     const now = Date.now();
-    if (now - (this.loggedAt.get(about) ?? -LOG_INTERVAL) < LOG_INTERVAL) return;
-    this.loggedAt.set(about, now);
+    if (now - this.loggedAt < LOG_INTERVAL) return;
+    this.loggedAt = now;
     this.log.error(line);
   }
 }

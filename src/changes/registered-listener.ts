@@ -32,6 +32,11 @@ export class RegisteredListener {
     private readonly filter: ListenerFilter,
   ) {}
 
+  /** Whether anybody would hear it now. */
+  get hasAudience(): boolean {
+    return this.listener.hasAudience?.() ?? true;
+  }
+
   wants({ action, resourceName }: CommittedChange): boolean {
     const { actions, resources } = this.filter;
     return actions.has(action) && (resources.size === 0 || resources.has(resourceName));

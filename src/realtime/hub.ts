@@ -76,6 +76,11 @@ export class Hub {
     return this.apps.get(appId)?.get(channel)?.size ?? 0;
   }
 
+  /** Whether any channel of the app has a subscriber. */
+  isOccupied(appId: string): boolean {
+    return (this.apps.get(appId)?.size ?? 0) > 0;
+  }
+
   /** The names of the channels of the app that have a subscriber, in no order. */
   occupiedChannels(appId: string): string[] {
     return [...(this.apps.get(appId)?.keys() ?? [])];

@@ -1,4 +1,4 @@
-import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from '../wire/api-error.js';
 import { Api } from './api.js';
@@ -27,10 +27,12 @@ export class HttpErrorFilter implements ExceptionFilter {
 
 function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
-  if (status === 413) return new ApiError('BODY_TOO_LARGE');
+  // Nest makes its own of Fastify's errors.
+  const status = error instanceof HttpException ? error.getStatus() : undefined;
+  // Otherwise the rest of the body would be read to its end, however long it is.
+  if (status === 413) return new ApiError('BODY_TOO_LARGE', { headers: { Connection: 'close' } });
   if (status === 404) return new ApiError('MISSING_RESOURCE');
-  if (typeof status === 'number' && status >= 400 && status < 500) {
+  if (status !== undefined && status >= 400 && status < 500) {
     return new ApiError('INVALID_URL', { message: 'The request could not be read.' });
   }
   return new ApiError('UNDEFINED', { cause: error });

@@ -3,12 +3,18 @@ export function formatEtag(timestamp: number): string {
   return `"${timestamp}"`;
 }
 
+/** No `Date` goes further from the epoch (ECMA-262, 21.4.1.1); clients may suggest timestamps that do. */
+const MAX_DATE = 8.64e15;
+
 let latestDate = { second: NaN, text: '' };
 
 /** The HTTP date of a timestamp in ms, cut to the second. The latest one is remembered: writes share their second. */
 export function formatHttpDate(timestamp: number): string {
   const second = Math.floor(timestamp / 1000);
-  if (second !== latestDate.second) latestDate = { second, text: new Date(timestamp).toUTCString() };
+  if (second !== latestDate.second) {
+    const date = new Date(Math.max(-MAX_DATE, Math.min(timestamp, MAX_DATE)));
+    latestDate = { second, text: date.toUTCString() };
+  }
   return latestDate.text;
 }
 

@@ -62,6 +62,6 @@ export const TOMBSTONE_DATA = '{"deleted":true}';
 
 function dataTextOf(value: JsonObject): string {
   if (value.id === undefined && value.last_modified === undefined) return JSON.stringify(value);
-  const { id: _id, last_modified: _lastModified, ...rest } = value;
-  return JSON.stringify(rest);
+  // What is undefined has no place in JSON.
+  return JSON.stringify({ ...value, id: undefined, last_modified: undefined });
 }

@@ -122,6 +122,6 @@ describe('A live listener', () => {
     await writer.create(TASKS, 'r1');
     await feed.settled();
     expect(listener.ids).toEqual(['r1']);
-    expect(log.lines).toEqual(['error: The live listeners cannot read the change log: disk I/O error']);
+    expect(log.lines).toEqual(['error: Listener live cannot be told, the log cannot be read: disk I/O error']);
   });
 });

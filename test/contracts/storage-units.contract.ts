@@ -76,7 +76,6 @@ export function storageUnitsContract(factory: StorageFactory): void {
       await user().storage.write(async (unit) => {
         late = unit;
       });
-      const ended = /has ended/;
       let tried: PromiseSettledResult<unknown>[] = [];
       const failing = user().storage.write(async () => {
         tried = await Promise.allSettled([
@@ -87,7 +86,7 @@ export function storageUnitsContract(factory: StorageFactory): void {
         ]);
       });
       await failing;
-      for (const outcome of tried) expect(outcome).toMatchObject({ reason: { message: expect.stringMatching(ended) } });
+      for (const outcome of tried) expect(String((outcome as PromiseRejectedResult).reason)).toContain('has ended');
       expect(tried).toHaveLength(4);
       expect(await user().ids()).toEqual([]);
     });

@@ -37,6 +37,7 @@ describe('The websocket listener', () => {
   it('does not touch the objects of a change that nobody is subscribed to', () => {
     const published: ChannelMessage[] = [];
     const hub = {
+      isOccupied: (appId: string) => appId === '3',
       countSubscribers: (appId: string, channel: string) => (appId === '3' && channel === 'home-tasks-record' ? 1 : 0),
       publish: (_: string, message: ChannelMessage) => published.push(message),
     };

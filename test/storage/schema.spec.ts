@@ -53,12 +53,12 @@ describe('The schema', () => {
     const source = new DataSource({ type: 'better-sqlite3', database: ':memory:', ...DATABASE_SCHEMA });
     await source.initialize();
     await source.runMigrations();
-    for (const _ of source.migrations) await source.undoLastMigration();
-    const left = await source.query<{ name: string }[]>(
+    for (let left = source.migrations.length; left > 0; left -= 1) await source.undoLastMigration();
+    const tables = await source.query<{ name: string }[]>(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`,
     );
     await source.destroy();
-    expect(left).toEqual([{ name: 'migrations' }]);
+    expect(tables).toEqual([{ name: 'migrations' }]);
   });
 });
 

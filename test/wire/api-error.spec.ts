@@ -32,9 +32,9 @@ describe('An API error', () => {
 
   it('has a title of its own for every row of the catalogue', () => {
     for (const name of Object.keys(ERRORS) as (keyof typeof ERRORS)[]) {
-      const { error, code } = new ApiError(name).body;
-      expect(`${name} ${String(error)}`).not.toBe(`${name} Error`);
-      expect(code).toBe(ERRORS[name].status);
+      const { body } = new ApiError(name);
+      expect({ name, title: body.error }).not.toEqual({ name, title: 'Error' });
+      expect(body.code).toBe(ERRORS[name].status);
     }
   });
 });

@@ -27,6 +27,13 @@ describe('HTTP dates', () => {
     expect(formatHttpDate(1_700_000_000_999)).toBe('Tue, 14 Nov 2023 22:13:20 GMT');
   });
 
+  it('are each its own, in any order', () => {
+    const noon = 1_700_000_000_000;
+    for (const ms of [noon, noon + 1_000, noon, noon - 1, noon + 999]) {
+      expect(Date.parse(formatHttpDate(ms))).toBe(Math.floor(ms / 1000) * 1000);
+    }
+  });
+
   it('are dates even for timestamps that no calendar has', () => {
     expect(formatHttpDate(Number.MAX_SAFE_INTEGER)).toBe('Sat, 13 Sep 275760 00:00:00 GMT');
     expect(formatHttpDate(-Number.MAX_SAFE_INTEGER)).toContain('GMT');

@@ -5,7 +5,7 @@ import type { CommittedChange } from '../../changes/resource-change.js';
 import type { Hub } from '../../realtime/hub.js';
 import { WebSocketSettings } from './websocket.settings.js';
 
-type Publisher = Pick<Hub, 'publish' | 'countSubscribers'>;
+type Publisher = Pick<Hub, 'publish' | 'countSubscribers' | 'isOccupied'>;
 
 /**
  * Announces changes to the WebSocket clients of this very server, as Pusher would.
@@ -33,6 +33,10 @@ class WebSocketListener implements ChangeListener {
   ) {
     this.template = new ChannelTemplate(channel);
     this.maxEventBytes = maxEventBytes;
+  }
+
+  hasAudience(): boolean {
+    return this.hub.isOccupied(this.appId);
   }
 
   afterCommit(change: CommittedChange): void {

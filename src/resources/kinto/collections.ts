@@ -32,6 +32,8 @@ function checkAttributes(value: JsonObject, { prefix }: { prefix: string }): Att
 
 /** As Python's `int()` would have it. */
 function wholeNumber(value: JsonValue): number | undefined {
-  if (typeof value === 'boolean' || typeof value === 'number') return Math.trunc(Number(value));
-  return typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value) ? Number(value) : undefined;
+  const isWritten = typeof value === 'string' && /^\s*[+-]?\d+\s*$/.test(value);
+  if (typeof value !== 'boolean' && typeof value !== 'number' && !isWritten) return undefined;
+  const whole = Math.trunc(Number(value));
+  return Number.isSafeInteger(whole) ? whole : undefined;
 }

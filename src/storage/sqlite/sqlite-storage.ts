@@ -85,8 +85,8 @@ export class SqliteStorage implements Storage {
   read<T>(work: (view: StorageView) => Promise<T>): Promise<T> {
     const session = new ClosableSession(this.reading?.session ?? this.writing);
     const reading = () => within(session, () => work(new SqliteView(session, this.counter)));
-    const turns = this.reading?.snapshots ?? this.group;
-    return turns.run(reading).catch(asApiError);
+    const answer = this.reading?.snapshots.run(reading) ?? this.group.run(reading, { writes: false });
+    return answer.catch(asApiError);
   }
 
   write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
