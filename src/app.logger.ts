@@ -22,4 +22,10 @@ export class AppLogger extends ConsoleLogger {
     if (typeof context === 'string' && FRAMEWORK.includes(context)) return;
     super.log(message, ...(rest as [string]));
   }
+
+  override error(message: unknown, ...rest: unknown[]): void {
+    // A port that cannot be had is an error that whoever started the server is told; Nest would say it a second time.
+    if (rest.at(-1) === 'NestApplication' && String(message).startsWith('Error: listen ')) return;
+    super.error(message, ...(rest as [string]));
+  }
 }
