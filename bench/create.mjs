@@ -1,0 +1,111 @@
+// How many creates a second, as a ratio to a bare Fastify that echoes the same body, in one run on the same machine.
+//
+//   npm run build && node bench/create.mjs [--seconds 10] [--connections 32] [--put] [--rounds 3]
+//
+// Rounds alternate, so that a noisy machine disturbs both alike. `--put` creates with ids that the client made.
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import autocannon from 'autocannon';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '10' },
+    connections: { type: 'string', default: '32' },
+    rounds: { type: 'string', default: '3' },
+    put: { type: 'boolean', default: false },
+  },
+});
+const seconds = Number(values.seconds);
+const connections = Number(values.connections);
+
+/** The just-in-time compiler needs some thousand requests before a server is as fast as it stays. */
+const WARM_UP_SECONDS = 5;
+
+const CREDENTIALS = `Basic ${Buffer.from('token:alice-token').toString('base64')}`;
+const BODY = JSON.stringify({ data: { name: 'bob', done: false, tags: ['home', 'garden'], note: 'x'.repeat(120) } });
+
+const directory = mkdtempSync(join(tmpdir(), 'kumocast-bench-'));
+const children = [];
+
+try {
+  const echo = await serve(['bench/echo-server.mjs'], /listening on (\d+)/);
+  const kumocast = await serve(
+    ['dist/main.js', 'start', '--ini', 'config/kumocast.ini', '--port', '0'],
+    /Serving http:\/\/127\.0\.0\.1:(\d+)/,
+    { KINTO_STORAGE_URL: join(directory, 'bench.sqlite') },
+  );
+  const records = '/v1/buckets/default/collections/tasks/records';
+  const targets = [
+    { name: 'echo', url: `http://127.0.0.1:${echo}/echo` },
+    { name: 'create', url: `http://127.0.0.1:${kumocast}${records}` },
+  ];
+  for (const target of targets) await load(target, WARM_UP_SECONDS);
+
+  const rates = { echo: [], create: [] };
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const target of targets) {
+      const result = await load(target, seconds);
+      rates[target.name].push(result.requests.average);
+      const { p50, p99, max } = result.latency;
+      console.log(
+        `${target.name.padEnd(6)} ${result.requests.average.toFixed(0).padStart(7)}/s  p50 ${p50} ms  p99 ${p99} ms  max ${max} ms`,
+      );
+    }
+  }
+  const [echoed, created] = [mean(rates.echo), mean(rates.create)];
+  console.log(
+    `\ncreates: ${created.toFixed(0)}/s, ${(created / echoed).toFixed(2)} of a bare echo (${echoed.toFixed(0)}/s)`,
+  );
+} finally {
+  for (const child of children) child.kill('SIGTERM');
+  await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve))));
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function serve(args, announcement, env = {}) {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  return new Promise((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      const port = announcement.exec(String(chunk))?.[1];
+      if (port !== undefined) resolve(port);
+    });
+    child.once('exit', (code) => reject(new Error(`${args[0]} ended with ${code}`)));
+  });
+}
+
+async function load({ name, url }, duration) {
+  const isPut = values.put && name === 'create';
+  const result = await autocannon({
+    url,
+    connections,
+    duration,
+    method: isPut ? 'PUT' : 'POST',
+    headers: { 'content-type': 'application/json', authorization: CREDENTIALS },
+    body: BODY,
+    ...(isPut
+      ? {
+          requests: [
+            {
+              setupRequest: (request) => ({ ...request, path: `${new URL(url).pathname}/${randomUUID()}` }),
+            },
+          ],
+        }
+      : {}),
+  });
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(`${name}: ${result.non2xx} answers were no success, ${result.errors} requests failed`);
+  }
+  return result;
+}
+
+function mean(numbers) {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
