@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { initCommand } from './cli/init.js';
 import { startCommand } from './cli/start.js';
-import { SettingsError } from './settings/settings.js';
+import { SettingsError } from './settings/settings-error.js';
 import { VERSION } from './version.js';
 
 /** The caller asked for something that cannot be: wrong arguments, a wrong file, key or value. */

@@ -29,7 +29,10 @@ export class HttpController {
 export function send(reply: FastifyReply, { status, headers, body }: ApiResponse): void {
   reply.hijack();
   const isBodiless = status === 304 || reply.request.method === 'HEAD';
-  reply.raw.writeHead(status, isBodiless ? headers : { ...headers, 'Content-Length': body.length });
+  // Once the server is closing, a connection that stayed open would keep it from ending.
+  const connection = reply.server.server.listening ? {} : { Connection: 'close' };
+  const length = isBodiless ? {} : { 'Content-Length': body.length };
+  reply.raw.writeHead(status, { ...headers, ...connection, ...length });
   reply.raw.end(body, 'latin1');
 }
 

@@ -69,7 +69,9 @@ class JsonText {
         return bracket === '{' ? this.name() : undefined;
       }
       if (character !== closing) {
-        return this.problem(`Missing a comma or '${closing}' after an ${bracket === '{' ? 'object member' : 'array element'}.`);
+        return this.problem(
+          `Missing a comma or '${closing}' after an ${bracket === '{' ? 'object member' : 'array element'}.`,
+        );
       }
       this.at += 1;
       this.open.pop();

@@ -80,7 +80,8 @@ function readPrincipals(path: string, principals: readonly JsonValue[], problems
   for (const [index, principal] of principals.entries()) {
     if (typeof principal === 'string' && principal !== '') read.add(principal);
     else {
-      const description = principal === '' || principal === null ? 'Required' : `${pythonText(principal)} is not a string: {'': ''}`;
+      const description =
+        principal === '' || principal === null ? 'Required' : `${pythonText(principal)} is not a string: {'': ''}`;
       problems.push(bodyProblem(`${path}.${index}`, description));
     }
   }

@@ -32,17 +32,6 @@ describe('kumocast', () => {
 describe('kumocast start with settings that cannot be used', () => {
   it.each([
     ['a value', 'kinto.port = abc', 'value.ini line 5: kinto.port = abc: expected a whole number'],
-    [
-      'a listener',
-      'kinto.event_listeners = live\nkinto.event_listeners.live.use = pigeons',
-      'listener.ini line 6: kinto.event_listeners.live.use = pigeons: expected one of',
-    ],
-    ['a plugin', 'kinto.includes = kinto.plugins.magic', 'plugin.ini line 5: kinto.includes = kinto.plugins.magic: '],
-    [
-      'a backend',
-      'kinto.cache_backend = kinto.core.cache.memcached',
-      'backend.ini line 5: kinto.cache_backend = kinto.core.cache.memcached: expected memory',
-    ],
     ['a key', 'kinto.port = 1\nkumocast.port = 2', 'key.ini line 6: kumocast.port contradicts kinto.port of'],
   ])('names the file, the key and the value: %s', async (what, lines, expected) => {
     const file = commands.write(`${what.split(' ')[1]}.ini`, USUAL + lines);
@@ -93,20 +82,6 @@ describe('kumocast start', () => {
     expect(code).toBe(1);
   });
 
-  it('warns of a key that is none, and says which was probably meant', async () => {
-    const server = commands.start(
-      'start',
-      '--ini',
-      commands.write('typo.ini', `${USUAL}kinto.redonly = true\n`),
-      '--port',
-      '0',
-    );
-    await server.url();
-    server.kill('SIGTERM');
-    const { stdout, stderr } = await server.ended;
-    expect(stdout + stderr).toMatch(/typo\.ini line 5: kinto\.redonly .* did you mean kinto\.readonly\?/);
-  });
-
   it('answers what has arrived when it is told to stop, and ends well', async () => {
     const server = commands.start('start', '--ini', commands.write('stop.ini', USUAL), '--port', '0');
     const url = await server.url();
@@ -118,7 +93,8 @@ describe('kumocast start', () => {
     let answered = 0;
     const requests = Array.from({ length: 100 }, async (_, n) => {
       const answer = await put(`/b/collections/c/records/r${n}`).catch(() => undefined);
-      if (answer === undefined) return 'not taken';
+      // One that comes while it stops is refused, and can be repeated.
+      if (answer === undefined || answer.status === 503) return 'not taken';
       answered += 1;
       // The whole answer, not only its beginning.
       await answer.json();

@@ -15,7 +15,7 @@ beforeEach(async () => {
   records = `${await makeCollection(server)}/records`;
   record = `${records}/r`;
   current = await make(server, record, { data: { n: 1 } });
-  etag = `"${String(current.last_modified)}"`;
+  etag = `"${current.last_modified as number}"`;
 });
 afterAll(() => server.close());
 

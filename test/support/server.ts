@@ -47,7 +47,7 @@ export class Answer {
   }
 
   get ids(): string[] {
-    return this.list.map(({ id }) => String(id)).sort();
+    return this.list.map(({ id }) => id as string).sort();
   }
 
   /** The number in the `ETag`, in ms. */

@@ -1,0 +1,42 @@
+import { Logger } from '@nestjs/common';
+import { DEFAULT_PORT } from '../app.settings.js';
+import { startServer, type RunningServer } from '../app.server.js';
+import { processEnvironment, SettingSource } from '../settings/settings.js';
+
+/** How long the end may take, in ms: a process that hangs longer is of no use to anybody. */
+const SHUTDOWN_LIMIT = 15_000;
+
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** What the command line says, which counts before the settings. */
+export interface ServeOptions {
+  readonly ini?: string;
+  readonly port?: number;
+  readonly host?: string;
+}
+
+/**
+ * Starts the server and stops it at the first signal; resolves when it listens.
+ *
+ * @throws SettingsError, or Error when the database or the port cannot be had
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const env = processEnvironment();
+  const variables = { http_port: String(options.port ?? DEFAULT_PORT) };
+  const source = SettingSource.load({ iniFile: options.ini ?? env.KINTO_INI, env, variables });
+  const server = await startServer(source, options);
+  const log = new Logger('start');
+  log.log(`Serving ${server.url}/v1/`);
+  for (const signal of STOP_SIGNALS) process.once(signal, () => void stop(server, signal, log));
+}
+
+async function stop(server: RunningServer, signal: string, log: Logger): Promise<void> {
+  log.log(`${signal}: answering what has arrived, then stopping`);
+  const limit = setTimeout(() => {
+    log.error(`Not stopped after ${SHUTDOWN_LIMIT} ms, giving up`);
+    process.exit(1);
+  }, SHUTDOWN_LIMIT);
+  limit.unref();
+  await server.close();
+  process.exit(0);
+}
