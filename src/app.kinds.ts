@@ -5,7 +5,7 @@ import { pusherListener } from './listeners/pusher/pusher.listener.js';
 import { webSocketListener } from './listeners/websocket/websocket.listener.js';
 import { defaultBucketPlugin } from './plugins/default-bucket/default-bucket.plugin.js';
 import type { Hub } from './realtime/hub.js';
-import type { ExtensionPoints, Plugins } from './resources/plugin.js';
+import type { ExtensionPoints, Plugin, Plugins } from './resources/plugin.js';
 import type { ResourceDefinitions } from './resources/resource-definition.js';
 import { bucketDefinition } from './resources/kinto/buckets.js';
 import { collectionDefinition } from './resources/kinto/collections.js';
@@ -20,11 +20,12 @@ export function addResources(definitions: ResourceDefinitions): void {
   }
 }
 
+/** Kinto's Pusher plugins are built in: naming them changes nothing. */
+const BUILT_IN: Plugin = { settings: [], extend: () => undefined };
+
 export function addPlugins(plugins: Plugins): void {
   plugins.add('default-bucket', defaultBucketPlugin);
-  // Kinto's Pusher plugins are built in: naming them changes nothing.
-  for (const name of ['pusher', 'kinto_pusher', 'cliquet_pusher'])
-    plugins.add(name, { settings: [], extend: () => {} });
+  for (const name of ['pusher', 'kinto_pusher', 'cliquet_pusher']) plugins.add(name, BUILT_IN);
 }
 
 export function addPolicies(

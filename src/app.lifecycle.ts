@@ -48,7 +48,7 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
     const kinds = new ListenerKinds();
     addListenerKinds(kinds, this.hub, app.id);
     const listeners = makeConfiguredListeners(source, kinds);
-    for (const registry of [kinds, ...Object.values(points)]) registry.seal();
+    for (const registry of [kinds, ...registriesOf(points)]) registry.seal();
     for (const raw of source.unknownKeys()) this.log.warn(unknownKeyWarning(raw, source.keysRead));
     await feed.open(listeners);
   }
@@ -57,4 +57,8 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
     await this.parts.feed.close();
     await this.parts.storage.close();
   }
+}
+
+function registriesOf(points: ExtensionPoints): readonly { seal(): void }[] {
+  return Object.values<{ seal(): void }>({ ...points });
 }

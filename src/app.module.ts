@@ -54,18 +54,23 @@ export class AppModule {
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
     const feed = new ChangeFeed(storage, new Logger('listeners'));
-    const { policies: _policies, hooks, ...registries } = points;
+    const { definitions, aliases, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
       global: true,
       imports: [
         ResourcesModule.with({
-          ...registries,
+          definitions,
+          aliases,
+          capabilities,
+          userDetails,
+          healthChecks,
+          rules,
           api: settings.api,
           project: settings.project,
           access: new Access(points.rules, settings.permissions),
           authenticator,
-          changeLog: new ChangeLog(hooks),
+          changeLog: new ChangeLog(points.hooks),
           version: VERSION,
         }),
         RealtimeModule.with(settings.realtime),

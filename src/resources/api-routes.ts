@@ -1,14 +1,14 @@
 import type { Identity } from '../auth/authenticator.js';
 import { ApiError } from '../wire/api-error.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
-import { findTrailingSlashRedirect, resolvePath, VERSION_PREFIX } from './api-path.js';
+import { findTrailingSlashRedirect, resolvePath } from './api-path.js';
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
 import type { Prerequisite, RequestAliases } from './request-alias.js';
 import { ensureUtf8 } from './query-string.js';
 import type { ResourceDefinitions } from './resource-definition.js';
 import { placeOf, type ResourcePlace } from './resource-place.js';
-import { Routes, segmentsOf } from './routes.js';
+import { Routes } from './routes.js';
 
 /** Where a request goes. */
 export interface Destination {
@@ -54,10 +54,13 @@ export class ApiRoutes {
     if (alias === undefined || request.method === 'OPTIONS') return { ...match, request, prerequisites: [] };
 
     const identity = await identify();
-    const placeIn = this.placeIn.bind(this);
-    const { request: real, prerequisites } = alias.resolve(request, segments, { identity, placeOf: placeIn });
-    const realMatch = this.routes.find(segmentsOf(real.path.slice(VERSION_PREFIX.length)));
+    const resolvedAlias = alias.resolve(request, segments, {
+      identity,
+      placeOf: (resource, params) => this.placeIn(resource, params),
+    });
+    const realMatch = this.routes.find(resolvedAlias.segments);
     if (realMatch === undefined) throw new ApiError('MISSING_RESOURCE');
+    const { request: real, prerequisites } = resolvedAlias;
     return { ...realMatch, request: real, prerequisites };
   }
 

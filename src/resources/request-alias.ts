@@ -12,6 +12,8 @@ export interface Prerequisite {
 /** What a request under an alias really means. */
 export interface ResolvedAlias {
   readonly request: ApiRequest;
+  /** Of its path, decoded, without the version prefix. */
+  readonly segments: readonly string[];
   /** From the top down. They stay when the request proper is refused. */
   readonly prerequisites: readonly Prerequisite[];
 }
@@ -24,7 +26,7 @@ export interface RequestAlias {
   resolve(
     request: ApiRequest,
     segments: readonly string[],
-    context: { identity: Identity; placeOf(resource: string, params: Record<string, string>): ResourcePlace },
+    context: { identity: Identity; placeOf: (resource: string, params: Record<string, string>) => ResourcePlace },
   ): ResolvedAlias;
 }
 

@@ -37,8 +37,9 @@ export class Routes {
   find(segments: readonly string[]): Match | undefined {
     for (const { endpoint, literals, names } of this.byLength.get(segments.length) ?? []) {
       // An empty segment is a slash too many, never an id.
-      if (!literals.every((literal, index) => (literal ?? (segments[index] || undefined)) === segments[index]))
-        continue;
+      const fits = (literal: string | undefined, index: number) =>
+        literal === undefined ? segments[index] !== '' : segments[index] === literal;
+      if (!literals.every(fits)) continue;
       const params: Record<string, string> = {};
       for (const [index, name] of names.entries()) if (name !== '') params[name] = segments[index]!;
       return { endpoint, params };

@@ -1,8 +1,9 @@
-import { createRequire } from 'node:module';
-import type PusherClass from 'pusher-js';
+import PusherJs from 'pusher-js';
+
+type ClientClass = typeof PusherJs.default;
 
 // The Node build exports the class itself; its types describe a default export.
-const Client = createRequire(import.meta.url)('pusher-js') as typeof PusherClass;
+const Client = PusherJs as unknown as ClientClass;
 
 export interface Heard {
   readonly channel: string;
@@ -15,7 +16,7 @@ export class Subscriber {
   readonly heard: Heard[] = [];
   private readonly hearing = new Set<() => void>();
 
-  private constructor(private readonly client: InstanceType<typeof Client>) {}
+  private constructor(private readonly client: InstanceType<ClientClass>) {}
 
   /** @param url of the server, as it says itself. Resolves when the subscription is live */
   static async open(url: string, key: string, channels: readonly string[]): Promise<Subscriber> {

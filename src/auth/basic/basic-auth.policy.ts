@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import type { AuthPolicy, RequestHeaders } from '../auth-policy.js';
 import { parseBasicCredentials } from './basic-credentials.js';
 
@@ -7,6 +7,7 @@ import { parseBasicCredentials } from './basic-credentials.js';
  * `hex(HMAC-SHA256(secret, "user:password"))` (kinto-api.md, 8.2), so an existing database keeps its users.
  */
 export class BasicAuthPolicy implements AuthPolicy {
+  private readonly key: KeyObject;
   readonly challenge = 'Basic realm="Realm"';
 
   /**
@@ -15,13 +16,16 @@ export class BasicAuthPolicy implements AuthPolicy {
    */
   constructor(
     readonly prefix: string,
-    private readonly secret: string,
-  ) {}
+    secret: string,
+  ) {
+    // Prepared once: that is a third of the cost of an HMAC of so few bytes, and every request has one.
+    this.key = createSecretKey(Buffer.from(secret, 'utf8'));
+  }
 
   async authenticate(headers: RequestHeaders): Promise<string | undefined> {
     const credentials = parseBasicCredentials(headers.authorization);
     if (credentials === undefined) return undefined;
     const { username, password } = credentials;
-    return createHmac('sha256', this.secret).update(`${username}:${password}`, 'utf8').digest('hex');
+    return createHmac('sha256', this.key).update(`${username}:${password}`, 'utf8').digest('hex');
   }
 }

@@ -59,7 +59,8 @@ export class DefaultBucketAlias implements RequestAlias {
       }
       prerequisites.push({ place: placeOf('collection', { bucket_id: bucketId }), id: collectionId });
     }
-    return { request: rewrite(request, segments, bucketId), prerequisites };
+    const real = ['buckets', bucketId, ...segments.slice(2)];
+    return { request: rewrite(request, segments, bucketId), segments: real, prerequisites };
   }
 
   private bucketIdOf(userId: string): string {
@@ -74,8 +75,8 @@ export class DefaultBucketAlias implements RequestAlias {
 }
 
 function rewrite(request: ApiRequest, segments: readonly string[], bucketId: string): ApiRequest {
-  const rest = segments.slice(2).map((segment) => `/${encodeURIComponent(segment)}`);
-  const path = `${VERSION_PREFIX}/buckets/${bucketId}${rest.join('')}`;
+  const [, , , , ...rest] = request.path.split('/');
+  const path = [VERSION_PREFIX, 'buckets', bucketId, ...rest].join('/');
   // Unlike elsewhere, Kinto refuses a body here that does not say what it is (kinto-api.md, 9).
   const isUntyped = request.body !== undefined && request.headers['content-type'] === undefined;
   const headers = isUntyped ? { ...request.headers, 'content-type': '' } : request.headers;

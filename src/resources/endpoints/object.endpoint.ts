@@ -178,7 +178,8 @@ export class ObjectEndpoint implements StorageEndpoint {
 
 /** The value after a PATCH. Its `last_modified` is there only if the patch suggested one. */
 function patched(before: StoredObject, { data = {} }: WriteBody, mediaType: string): JsonObject {
-  const { last_modified: _own, ...value } = before.value;
+  const value: JsonObject = { ...before.value };
+  delete value.last_modified;
   const result = mediaType === MERGE_PATCH_TYPE ? mergePatch(value, data) : { ...value, ...data };
   return result.id === undefined ? { ...result, id: before.id } : result;
 }
