@@ -88,6 +88,15 @@ export class ApiSettings {
   maxFetchSize!: number;
 
   @Setting({
+    key: 'pagination_token_validity_seconds',
+    type: 'integer',
+    default: 600,
+    sentence: 'How long the next page of a DELETE can be asked for, once, in seconds.',
+  })
+  @Min(1)
+  tokenValidity!: number;
+
+  @Setting({
     key: 'max_body_bytes',
     type: 'integer',
     default: 16_777_216,

@@ -29,9 +29,6 @@ import {
 
 const READING = ['Next-Page', 'Last-Modified', 'ETag', 'Cache-Control', 'Expires', 'Pragma'];
 
-/** How long the token of a DELETE's next page can be used, once, in ms (`pagination_token_validity_seconds`). */
-const TOKEN_VALIDITY = 600_000;
-
 /** The list of a resource: `GET`, `POST`, `DELETE` (kinto-api.md, 3.2, 3.6, 3.7). */
 export class PluralEndpoint implements StorageEndpoint {
   readonly pattern: string;
@@ -134,7 +131,7 @@ export class PluralEndpoint implements StorageEndpoint {
     const newest = Math.max(timestamp, ...tombstones.map(({ lastModified }) => lastModified));
     const headers: ResponseHeaders = { ...versionHeaders(newest), ...alertFor(query) };
     if (nextToken !== undefined) {
-      await this.parts.cache.set(nextToken.nonce, '1', TOKEN_VALIDITY);
+      await this.parts.cache.set(nextToken.nonce, '1', this.parts.settings.tokenValidity * 1000);
       headers['Next-Page'] = nextPageUrl(exchange.request, query, nextToken);
     }
     const body = escapeNonAscii(`{"data":[${tombstones.map(({ text }) => text).join(',')}]}`);
