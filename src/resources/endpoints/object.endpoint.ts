@@ -19,6 +19,7 @@ import {
   ensureParentExists,
   ensureValidId,
   getListTimestamp,
+  LATEST_TIMESTAMP,
   patternOf,
   placeIn,
   type ResourceParts,
@@ -189,7 +190,7 @@ function readSuggestedTimestamp(queryString: string, problems: ErrorDetail[]): n
   if (text === undefined || text === '') return undefined;
   const digits = /^("?)(\d{1,16})\1$/.exec(text)?.[2];
   const timestamp = Number(digits);
-  if (digits !== undefined && Number.isSafeInteger(timestamp)) return timestamp;
+  if (digits !== undefined && timestamp <= LATEST_TIMESTAMP) return timestamp;
   problems.push({ location: 'querystring', name: 'last_modified', description: `"${text}" is not a number` });
   return undefined;
 }

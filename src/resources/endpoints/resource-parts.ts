@@ -68,11 +68,18 @@ export function checkValue(
 }
 
 /**
+ * The last instant that has a date (ECMAScript's time values), in ms. A list's own timestamps go on from the latest
+ * one suggested; from here they stay exact numbers for longer than any list lives.
+ */
+export const LATEST_TIMESTAMP = 8.64e15;
+
+/**
  * Kinto's database fails on `true` and on integers that it cannot hold (kinto-api.md, 2.3); they are refused here.
  * Anything else that is no whole number is ignored, as there.
  */
 function timestampProblems({ last_modified: suggested }: JsonObject, prefix: string): ErrorDetail[] {
-  const isTooBig = typeof suggested === 'number' && Number.isInteger(suggested) && !Number.isSafeInteger(suggested);
+  const isTooBig =
+    typeof suggested === 'number' && Number.isInteger(suggested) && Math.abs(suggested) > LATEST_TIMESTAMP;
   if (typeof suggested !== 'boolean' && !isTooBig) return [];
   const description = `${String(suggested)} is not a timestamp in milliseconds`;
   return [{ location: 'body', name: `${prefix}last_modified`, description }];
