@@ -1,11 +1,9 @@
-import type { Logger } from '@nestjs/common';
 import { journal } from '../storage/journal.js';
-import type { Storage } from '../storage/storage.js';
 import { UndeliverableChange } from './change-listener.js';
-import { Backoff, PATIENCE, type Patience } from './patience.js';
-import { describe, type RegisteredListener } from './registered-listener.js';
+import { LogDelivery } from './log-delivery.js';
+import { Backoff } from './patience.js';
+import { describe } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
-import { Wakeable } from './wakeable.js';
 
 /** How many changes are read from the log at once, and at most delivered again after a crash. */
 const BATCH = 100;
@@ -14,19 +12,9 @@ const BATCH = 100;
  * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
  * with growing waits, and those behind it wait with it; nobody else does.
  */
-export class DurableDelivery {
-  private readonly wakeable = new Wakeable(() => this.deliverNext());
-  private readonly backoff: Backoff;
+export class DurableDelivery extends LogDelivery {
+  private readonly backoff = new Backoff(this.patience);
   private cursor = 0;
-
-  constructor(
-    private readonly registered: RegisteredListener,
-    private readonly storage: Storage,
-    private readonly log: Pick<Logger, 'warn' | 'error' | 'log'>,
-    private readonly patience: Patience = PATIENCE,
-  ) {
-    this.backoff = new Backoff(patience);
-  }
 
   static consumerOf(listenerName: string): string {
     return `listener:${listenerName}`;
@@ -45,36 +33,11 @@ export class DurableDelivery {
     this.wake();
   }
 
-  /** There may be something new in the log. */
-  wake(): void {
-    this.wakeable.wake();
+  protected async recover(error: unknown): Promise<void> {
+    await this.waitAfter('cannot read the change log', error);
   }
 
-  /** Ends the waiting; what is being delivered may still succeed for a moment. Then the listener itself is closed. */
-  async close(): Promise<void> {
-    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
-    await this.wakeable.close();
-    clearTimeout(timer);
-    await this.registered.close(this.log, this.patience.closeGrace);
-  }
-
-  /** Resolves when everything in the log has been delivered. For tests and for a tidy end. */
-  async settled(): Promise<void> {
-    await this.wakeable.settled();
-  }
-
-  /** @returns whether there is more to do at once */
-  private async deliverNext(): Promise<boolean> {
-    try {
-      return await this.deliverBatch();
-    } catch (error) {
-      // Only the database fails here. Without another try this listener would hear nothing until the next start.
-      await this.waitAfter('cannot read the change log', error);
-      return true;
-    }
-  }
-
-  private async deliverBatch(): Promise<boolean> {
+  protected async deliverBatch(): Promise<boolean> {
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.cursor, BATCH));
     this.backoff.reset();
     let delivered = this.cursor;

@@ -1,10 +1,7 @@
-import type { Logger } from '@nestjs/common';
 import { journal } from '../storage/journal.js';
-import type { Storage } from '../storage/storage.js';
-import { PATIENCE, type Patience } from './patience.js';
-import { describe, type RegisteredListener } from './registered-listener.js';
+import { LogDelivery } from './log-delivery.js';
+import { describe } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
-import { Wakeable } from './wakeable.js';
 
 /** How many changes are read from the log at once. */
 const BATCH = 128;
@@ -20,53 +17,21 @@ const TURN_CHARACTERS = 131_072;
 const LOG_INTERVAL = 10_000;
 
 /** Tells one live listener of this node what is committed from now on, in commit order, from the tail of the log. */
-export class LiveDelivery {
-  private readonly wakeable = new Wakeable(() => this.deliverNext());
+export class LiveDelivery extends LogDelivery {
   private loggedAt = -LOG_INTERVAL;
   private position = 0;
   private toldThisTurn = 0;
-
-  constructor(
-    private readonly registered: RegisteredListener,
-    private readonly storage: Storage,
-    private readonly log: Pick<Logger, 'error'>,
-    private readonly patience: Patience = PATIENCE,
-  ) {}
 
   async open(): Promise<void> {
     this.position = await this.storage.read(({ sql }) => journal.top(sql));
   }
 
-  /** There may be something new in the log. */
-  wake(): void {
-    this.wakeable.wake();
+  protected async recover(error: unknown): Promise<void> {
+    this.logSeldom(`Listener ${this.registered.name} cannot be told, the log cannot be read: ${describe(error)}`);
+    await this.wakeable.pause(this.patience.firstWait);
   }
 
-  async close(): Promise<void> {
-    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
-    await this.wakeable.close();
-    clearTimeout(timer);
-    await this.registered.close(this.log, this.patience.closeGrace);
-  }
-
-  /** Resolves when everything in the log has been told. */
-  async settled(): Promise<void> {
-    await this.wakeable.settled();
-  }
-
-  /** @returns whether there is more to do at once */
-  private async deliverNext(): Promise<boolean> {
-    try {
-      return await this.deliverBatch();
-    } catch (error) {
-      // Only the database fails here. Without another try the sockets would be silent until the next commit.
-      this.logSeldom(`Listener ${this.registered.name} cannot be told, the log cannot be read: ${describe(error)}`);
-      await this.wakeable.pause(this.patience.firstWait);
-      return true;
-    }
-  }
-
-  private async deliverBatch(): Promise<boolean> {
+  protected async deliverBatch(): Promise<boolean> {
     if (!this.registered.hasAudience && (await this.skipToTop())) return false;
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.position, BATCH));
     this.toldThisTurn = 0;

@@ -33,11 +33,6 @@ export class ApiRoutes {
     this.routes.add(endpoint);
   }
 
-  /** The endpoint alone, for the headers of an error; aliases lead to what they stand for. */
-  findEndpoint(segments: readonly string[]): Endpoint | undefined {
-    return this.routes.find(segments)?.endpoint;
-  }
-
   /** @throws ApiError for an unknown path, and whatever an alias refuses */
   async resolve(request: ApiRequest, identify: () => Promise<Identity>): Promise<Destination | ApiResponse> {
     const resolved = resolvePath(request, this.settings);

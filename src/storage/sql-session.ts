@@ -1,6 +1,5 @@
 /** What a statement may be given and may give back. */
 export type SqlValue = string | number | bigint | Buffer | null;
-export type SqlRow = Record<string, SqlValue>;
 
 /**
  * SQL inside one transaction or one snapshot. Placeholders are `?`; text given by a caller is a parameter, never part

@@ -1,0 +1,55 @@
+import type { Logger } from '@nestjs/common';
+import type { Storage } from '../storage/storage.js';
+import { PATIENCE, type Patience } from './patience.js';
+import type { RegisteredListener } from './registered-listener.js';
+import { Wakeable } from './wakeable.js';
+
+/** One listener being told what the log holds: it sleeps, is woken by commits, and ends in good order. */
+export abstract class LogDelivery {
+  protected readonly wakeable = new Wakeable(() => this.deliverNext());
+
+  constructor(
+    protected readonly registered: RegisteredListener,
+    protected readonly storage: Storage,
+    protected readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
+    protected readonly patience: Patience = PATIENCE,
+  ) {}
+
+  /** Finds the place in the log to go on from. */
+  abstract open(): Promise<void>;
+
+  /** There may be something new in the log. */
+  wake(): void {
+    this.wakeable.wake();
+  }
+
+  /** Ends the waiting; what is being delivered may still succeed for a moment. Then the listener itself is closed. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
+    await this.wakeable.close();
+    clearTimeout(timer);
+    await this.registered.close(this.log, this.patience.closeGrace);
+  }
+
+  /** Resolves when everything in the log has been told. For tests and for a tidy end. */
+  async settled(): Promise<void> {
+    await this.wakeable.settled();
+  }
+
+  /** @returns whether there is more to do at once */
+  protected async deliverNext(): Promise<boolean> {
+    try {
+      return await this.deliverBatch();
+    } catch (error) {
+      // Only the database fails here. Without another try the listener would hear nothing until the next commit.
+      await this.recover(error);
+      return true;
+    }
+  }
+
+  /** @returns whether there is more to do at once */
+  protected abstract deliverBatch(): Promise<boolean>;
+
+  /** Says that the log could not be read, and waits a while. */
+  protected abstract recover(error: unknown): Promise<void>;
+}
