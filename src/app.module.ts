@@ -2,7 +2,7 @@ import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
 import { addPlugins, addPolicies, addResources } from './app.kinds.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
-import { AuthPolicyKinds } from './auth/auth-policy.js';
+import { AuthPolicyKinds, type PolicyParts } from './auth/auth-policy.js';
 import { AuthSettings } from './auth/auth.settings.js';
 import { Authenticator } from './auth/authenticator.js';
 import { CACHE, isCacheHealthy } from './cache/cache.js';
@@ -19,12 +19,14 @@ import { RealtimeModule } from './realtime/realtime.module.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './resources/capabilities.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
-import { Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
+import { EndpointFactories, Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
 import { RequestAliases } from './resources/request-alias.js';
+import { RequestObservers } from './resources/request-observer.js';
 import { ResourceDefinitions } from './resources/resource-definition.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { readSettings, type SettingSource } from './settings/settings.js';
 import { openStorage } from './storage/open-storage.js';
+import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 import { StorageSettings } from './storage/storage.settings.js';
 import { STORAGE } from './storage/storage.js';
 import { VERSION } from './version.js';
@@ -46,15 +48,14 @@ export class AppModule {
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
     addIncluded(points, source);
-    const authenticator = Authenticator.fromSettings(settings.auth, source, points.policies);
     const cache = openCache(settings.cache);
-
     const storage = await openStorage(settings.storage, DATABASE_SCHEMA);
+    const authenticator = await makeAuthenticator(settings.auth, points, { source, storage, cache });
     points.healthChecks.add('cache', () => isCacheHealthy(cache));
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
     const feed = new ChangeFeed(storage, new Logger('listeners'));
-    const { definitions, aliases, capabilities, userDetails, healthChecks, rules } = points;
+    const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
       global: true,
@@ -62,6 +63,8 @@ export class AppModule {
         ResourcesModule.with({
           definitions,
           aliases,
+          endpoints,
+          observers,
           capabilities,
           userDetails,
           healthChecks,
@@ -86,6 +89,20 @@ export class AppModule {
   }
 }
 
+/** Policies may keep their users in the database, so it is open already; what is wrong with them closes it again. */
+async function makeAuthenticator(
+  settings: AuthSettings,
+  { policies }: ExtensionPoints,
+  parts: Omit<PolicyParts, 'settingsPrefix'> & { storage: SqliteStorage },
+): Promise<Authenticator> {
+  try {
+    return Authenticator.fromSettings(settings, policies, parts);
+  } catch (error) {
+    await parts.storage.close();
+    throw error;
+  }
+}
+
 function makeExtensionPoints(): ExtensionPoints {
   const definitions = new ResourceDefinitions();
   addResources(definitions);
@@ -95,6 +112,8 @@ function makeExtensionPoints(): ExtensionPoints {
     definitions,
     rules,
     aliases: new RequestAliases(),
+    endpoints: new EndpointFactories(),
+    observers: new RequestObservers(),
     policies: new AuthPolicyKinds(),
     hooks: new CommitHooks(),
     capabilities: new Capabilities(),

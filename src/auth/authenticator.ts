@@ -8,13 +8,16 @@ import {
 } from '../settings/settings.js';
 import type { SqlSession } from '../storage/sql-session.js';
 import { AUTHENTICATED, EVERYONE } from '../wire/principals.js';
-import type { AuthPolicy, AuthPolicyKinds, RequestHeaders } from './auth-policy.js';
+import type { JsonObject } from '../wire/json.js';
+import type { AuthPolicy, AuthPolicyKinds, PolicyParts, RequestHeaders } from './auth-policy.js';
 import { AuthPolicySettings, type AuthSettings } from './auth.settings.js';
 
 /** Who is calling, before anybody asked the database. */
 export interface Identity {
   /** With the policy's prefix, e.g. `basicauth:8a93…`; `undefined`: nobody is logged in. */
   readonly userId: string | undefined;
+  /** What the identity provider says of them. */
+  readonly profile?: JsonObject;
 }
 
 /** Who is calling, and everything they count as. */
@@ -27,9 +30,13 @@ export interface Caller extends Identity {
 export class Authenticator {
   constructor(private readonly policies: readonly AuthPolicy[]) {}
 
-  /** @throws SettingsError when a policy names no implementation that there is */
-  static fromSettings(settings: AuthSettings, source: SettingSource, kinds: AuthPolicyKinds): Authenticator {
-    return new Authenticator(settings.policies.map((name) => makePolicy(name, source, kinds)));
+  /** @throws SettingsError when a policy names no implementation that there is, or its own settings are wrong */
+  static fromSettings(
+    settings: AuthSettings,
+    kinds: AuthPolicyKinds,
+    parts: Omit<PolicyParts, 'settingsPrefix'>,
+  ): Authenticator {
+    return new Authenticator(settings.policies.map((name) => makePolicy(name, kinds, parts)));
   }
 
   /** One value of `WWW-Authenticate` per policy. */
@@ -39,8 +46,10 @@ export class Authenticator {
 
   async identify(headers: RequestHeaders): Promise<Identity> {
     for (const policy of this.policies) {
-      const id = await policy.authenticate(headers);
-      if (id !== undefined) return { userId: `${policy.prefix}:${id}` };
+      const user = await policy.authenticate(headers);
+      if (user === undefined) continue;
+      const userId = `${policy.prefix}:${user.id}`;
+      return user.profile === undefined ? { userId } : { userId, profile: user.profile };
     }
     return { userId: undefined };
   }
@@ -52,17 +61,27 @@ export class Authenticator {
   }
 }
 
-function makePolicy(name: string, source: SettingSource, kinds: AuthPolicyKinds): AuthPolicy {
-  const prefix = `multiauth.policy.${name}.`;
-  const { use } = readSettings(AuthPolicySettings, source, { prefixes: [prefix] });
-  const factory = kinds.find(resolveDottedName('policy', use === '' ? name : use));
-  if (factory !== undefined) return factory(name.toLowerCase());
+function makePolicy(name: string, kinds: AuthPolicyKinds, parts: Omit<PolicyParts, 'settingsPrefix'>): AuthPolicy {
+  const { source } = parts;
+  const settingsPrefix = policyPrefix(name);
+  const factory = kinds.find(policyKind(name, source));
+  if (factory !== undefined) return factory(name.toLowerCase(), { ...parts, settingsPrefix });
   const expected = `expected one of ${kinds.names().join(', ')}`;
-  const raw = source.find(`${prefix}use`);
+  const raw = source.find(`${settingsPrefix}use`);
   throw raw === undefined
     ? new SettingsError(
         'multiauth.policies',
-        `${name}: ${prefix}use is not set, and the name is no policy: ${expected}`,
+        `${name}: ${settingsPrefix}use is not set, and the name is no policy: ${expected}`,
       )
     : settingProblem(raw, expected);
+}
+
+/** Our word for the implementation of the policy called `name`. */
+export function policyKind(name: string, source: SettingSource): string {
+  const { use } = readSettings(AuthPolicySettings, source, { prefixes: [policyPrefix(name)] });
+  return resolveDottedName('policy', use === '' ? name : use);
+}
+
+function policyPrefix(name: string): string {
+  return `multiauth.policy.${name}.`;
 }

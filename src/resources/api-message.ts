@@ -27,3 +27,6 @@ export interface ApiResponse {
 }
 
 export const JSON_TYPE = 'application/json';
+
+/** The methods that are answered from a snapshot as long as nothing has to be written. */
+export const SAFE_METHODS: readonly string[] = ['GET', 'HEAD'];

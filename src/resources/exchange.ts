@@ -31,6 +31,8 @@ export function getUnit({ unit }: Exchange): UnitOfWork {
 
 /** One URL of the API and what can be done there. */
 interface EndpointRow {
+  /** What logs and metrics call it, e.g. `record-plural`. */
+  readonly name: string;
   /** Without the version prefix; `{name}` is one segment, e.g. `/buckets/{id}`. */
   readonly pattern: string;
   /** In the order of the `Allow` header; OPTIONS is understood. */
@@ -39,9 +41,28 @@ interface EndpointRow {
   exposedHeaders(method: string): readonly string[];
 }
 
+/** What is known of a request before its transaction. */
+export interface PrepareContext {
+  readonly params: Readonly<Record<string, string>>;
+  readonly identity: Identity;
+}
+
+export interface PreparedRequest {
+  /** What the endpoint shall handle instead. */
+  readonly request: ApiRequest;
+  /** Takes back what was prepared: the request has been refused. Must not throw. */
+  readonly abandon?: (() => Promise<void>) | undefined;
+}
+
 /** An endpoint that answers from a snapshot, or, where it writes, from a unit of work. */
 export interface StorageEndpoint extends EndpointRow {
   readonly usesStorage: true;
+  /**
+   * Slow work on what the client sent, before the transaction: hashing, files. Nobody's permissions are known yet.
+   *
+   * @throws ApiError
+   */
+  prepare?(request: ApiRequest, context: PrepareContext): Promise<PreparedRequest>;
   handle(exchange: Exchange): Promise<ApiResponse>;
 }
 

@@ -10,15 +10,40 @@ import {
   type SettingSource,
 } from '../settings/settings.js';
 import { Registry } from '../wire/registry.js';
+import type { Authenticator } from '../auth/authenticator.js';
+import type { Storage } from '../storage/storage.js';
 import type { Capabilities, HealthChecks, UserDetailsRegistry } from './capabilities.js';
+import type { ResourceParts } from './endpoints/resource-parts.js';
+import type { Endpoint } from './exchange.js';
+import type { ProjectSettings } from './http.settings.js';
 import type { RequestAliases } from './request-alias.js';
+import type { RequestObservers } from './request-observer.js';
 import type { ResourceDefinitions } from './resource-definition.js';
+
+/** What an endpoint of a plugin can be made with: the same as those of the API itself. */
+export interface EndpointParts {
+  readonly resource: ResourceParts;
+  readonly storage: Storage;
+  readonly authenticator: Authenticator;
+  readonly project: ProjectSettings;
+}
+
+/** Makes endpoints once the rooms below stand. They come before the API's own. */
+export type EndpointFactory = (parts: EndpointParts) => readonly Endpoint[];
+
+export class EndpointFactories extends Registry<EndpointFactory> {
+  constructor() {
+    super('endpoint');
+  }
+}
 
 /** Everything a plugin can add to. */
 export interface ExtensionPoints {
   readonly definitions: ResourceDefinitions;
   readonly rules: PermissionRules;
   readonly aliases: RequestAliases;
+  readonly endpoints: EndpointFactories;
+  readonly observers: RequestObservers;
   readonly policies: AuthPolicyKinds;
   readonly hooks: CommitHooks;
   readonly capabilities: Capabilities;

@@ -58,3 +58,12 @@ export function decodePath(path: string): string {
     throw new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
   }
 }
+
+/** The decoded path, or the path as it stands when it is not UTF-8. */
+export function findDecodedPath(path: string): string {
+  try {
+    return decodePath(path);
+  } catch {
+    return path;
+  }
+}

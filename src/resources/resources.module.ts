@@ -9,8 +9,10 @@ import { STORAGE, type Storage } from '../storage/storage.js';
 import { Api } from './api.js';
 import { ApiRoutes } from './api-routes.js';
 import { Authorization } from './authorization.js';
+import { BatchEndpoint } from './batch/batch.endpoint.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './capabilities.js';
 import { Cors } from './cors.js';
+import { Dispatcher } from './dispatcher.js';
 import { HeartbeatEndpoint, LoadBalancerHeartbeatEndpoint } from './endpoints/heartbeat.endpoints.js';
 import { HelloEndpoint } from './endpoints/hello.endpoint.js';
 import { ObjectEndpoint } from './endpoints/object.endpoint.js';
@@ -20,7 +22,9 @@ import { HttpErrorFilter } from './http-error.filter.js';
 import { HttpController } from './http.controller.js';
 import { ApiSettings, ProjectSettings } from './http.settings.js';
 import { ObjectWriter } from './object-writer.js';
+import type { EndpointFactories } from './plugin.js';
 import { RequestAliases } from './request-alias.js';
+import type { RequestObservers } from './request-observer.js';
 import { ResourceDefinitions } from './resource-definition.js';
 import { ResponseFinisher } from './response-finisher.js';
 
@@ -30,6 +34,8 @@ export interface ResourcesParts {
   readonly project: ProjectSettings;
   readonly definitions: ResourceDefinitions;
   readonly aliases: RequestAliases;
+  readonly endpoints: EndpointFactories;
+  readonly observers: RequestObservers;
   readonly capabilities: Capabilities;
   readonly userDetails: UserDetailsRegistry;
   readonly healthChecks: HealthChecks;
@@ -66,14 +72,21 @@ function makeApi(parts: ResourcesParts, storage: Storage, cache: Cache): Api {
   const writer = new ObjectWriter(settings.explicitPermissions);
   const authorization = new Authorization(parts.access);
   const resource: ResourceParts = { definitions, rules, authorization, writer, settings, cache };
+  const finisher = new ResponseFinisher(new Cors(settings), settings, parts.project, authenticator.challenges);
   const routes = new ApiRoutes(settings, parts.aliases, definitions);
-  routes.add(new HelloEndpoint(parts.project, settings, parts.capabilities, parts.userDetails, parts.version));
+  const { changeLog, observers, project } = parts;
+  const dispatcher = new Dispatcher({ routes, authenticator, writer, finisher });
+  const maxRequests = settings.batchMaxRequests;
+  routes.add(new HelloEndpoint(project, settings, parts.capabilities, parts.userDetails, parts.version));
   routes.add(new HeartbeatEndpoint(parts.healthChecks, settings.heartbeatTimeout * 1000));
   routes.add(new LoadBalancerHeartbeatEndpoint());
+  routes.add(new BatchEndpoint({ dispatcher, storage, changeLog, finisher, maxRequests }));
+  for (const make of parts.endpoints.all()) {
+    for (const endpoint of make({ resource, storage, authenticator, project })) routes.add(endpoint);
+  }
   for (const definition of definitions.all()) {
     routes.add(new PluralEndpoint(definition, resource));
     routes.add(new ObjectEndpoint(definition, resource));
   }
-  const finisher = new ResponseFinisher(new Cors(settings), settings, parts.project, authenticator.challenges);
-  return new Api({ routes, storage, authenticator, changeLog: parts.changeLog, writer, finisher });
+  return new Api({ dispatcher, storage, changeLog, finisher, observers });
 }

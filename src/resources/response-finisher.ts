@@ -37,6 +37,12 @@ export class ResponseFinisher {
     if (!methods.includes(method)) throw new ApiError('METHOD_NOT_ALLOWED', { headers: { Allow: methods.join(', ') } });
   }
 
+  finishAny(request: ApiRequest, endpoint: Endpoint | undefined, answer: ApiResponse | ApiError): ApiResponse {
+    return answer instanceof ApiError
+      ? this.finishError(request, endpoint, answer)
+      : this.finish(request, endpoint, answer);
+  }
+
   finish(request: ApiRequest, endpoint: Endpoint | undefined, answer: ApiResponse): ApiResponse {
     const { status, headers } = answer;
     const hasBody = answer.body !== '' && request.method !== 'HEAD';

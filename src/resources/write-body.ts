@@ -135,14 +135,15 @@ export function bodyProblem(name: string, description: string): ErrorDetail {
   return { location: 'body', name, description };
 }
 
-function notMapping(name: string, value: JsonValue): ErrorDetail {
+export function notMapping(name: string, value: JsonValue): ErrorDetail {
   return bodyProblem(name, `${quoted(value)} is not a mapping type: Does not implement dict-like functionality.`);
 }
 
 /** How much of a value an error message repeats. */
 const LONGEST_REPEATED = 200;
 
-function quoted(value: JsonValue): string {
+/** The value as Kinto repeats it where a whole value is wrong. */
+export function quoted(value: JsonValue): string {
   return `"${typeof value === 'string' ? value : pythonText(value)}"`;
 }
 

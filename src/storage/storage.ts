@@ -70,6 +70,8 @@ export interface UnitOfWork extends StorageView {
   deleteBelow(uri: string): Promise<void>;
   /** Runs the work so that its failure undoes the work alone and not the unit. */
   nested<T>(work: () => Promise<T>): Promise<T>;
+  /** Calls back once this unit is durable, in the order asked; never when it, or what was nested, is undone. */
+  onceDurable(callback: () => void): void;
 }
 
 /** Where objects live. */

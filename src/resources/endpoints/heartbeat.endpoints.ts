@@ -7,6 +7,7 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** Whether everything this server needs works; 503 when something does not (kinto-api.md, 1.4). */
 export class HeartbeatEndpoint implements PlainEndpoint {
+  readonly name = 'heartbeat';
   readonly pattern = '/__heartbeat__';
   readonly methods = METHODS;
   readonly usesStorage = false as const;
@@ -46,6 +47,7 @@ export class HeartbeatEndpoint implements PlainEndpoint {
 
 /** Whether this process answers at all: what a load balancer asks. */
 export class LoadBalancerHeartbeatEndpoint implements PlainEndpoint {
+  readonly name = 'lbheartbeat';
   readonly pattern = '/__lbheartbeat__';
   readonly methods = METHODS;
   readonly usesStorage = false as const;

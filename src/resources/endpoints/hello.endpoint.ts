@@ -9,6 +9,7 @@ export const HTTP_API_VERSION = '1.23';
 
 /** What this server is, and who the caller is to it (kinto-api.md, 1.3). */
 export class HelloEndpoint implements StorageEndpoint {
+  readonly name = 'hello';
   readonly pattern = '/';
   readonly methods = ['GET', 'HEAD', 'OPTIONS'];
   readonly usesStorage = true as const;

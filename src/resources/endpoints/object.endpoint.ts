@@ -29,6 +29,7 @@ const READING = ['Last-Modified', 'ETag', 'Cache-Control', 'Expires', 'Pragma'];
 
 /** One object of a resource: `GET`, `PUT`, `PATCH`, `DELETE` (kinto-api.md, 3.3 to 3.7). */
 export class ObjectEndpoint implements StorageEndpoint {
+  readonly name: string;
   readonly pattern: string;
   readonly methods = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
   readonly usesStorage = true as const;
@@ -37,6 +38,7 @@ export class ObjectEndpoint implements StorageEndpoint {
     private readonly definition: ResourceDefinition,
     private readonly parts: ResourceParts,
   ) {
+    this.name = `${definition.name}-object`;
     this.pattern = `${patternOf(definition, parts)}/{id}`;
   }
 

@@ -31,6 +31,7 @@ const READING = ['Next-Page', 'Last-Modified', 'ETag', 'Cache-Control', 'Expires
 
 /** The list of a resource: `GET`, `POST`, `DELETE` (kinto-api.md, 3.2, 3.6, 3.7). */
 export class PluralEndpoint implements StorageEndpoint {
+  readonly name: string;
   readonly pattern: string;
   readonly methods = ['HEAD', 'GET', 'POST', 'DELETE', 'OPTIONS'];
   readonly usesStorage = true as const;
@@ -39,6 +40,7 @@ export class PluralEndpoint implements StorageEndpoint {
     private readonly definition: ResourceDefinition,
     private readonly parts: ResourceParts,
   ) {
+    this.name = `${definition.name}-plural`;
     this.pattern = patternOf(definition, parts);
   }
 

@@ -93,7 +93,11 @@ export class SqliteStorage implements Storage {
     const session = new ClosableSession(this.writing);
     const id = `${this.unitPrefix}-${(this.units++).toString(36)}`;
     const unit = new SqliteUnit(id, session, this.counter, this.group);
-    return this.group.run(() => within(session, () => work(unit)), { writes: true }).catch(asApiError);
+    const written = this.group.run(() => within(session, () => work(unit)), { writes: true });
+    return written.then((value) => {
+      unit.tellDurable();
+      return value;
+    }, asApiError);
   }
 
   onCommit(listener: () => void): void {

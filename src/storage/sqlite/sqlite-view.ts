@@ -61,6 +61,8 @@ export class SqliteView implements StorageView {
 }
 
 export class SqliteUnit extends SqliteView implements UnitOfWork {
+  private readonly callbacks: (() => void)[] = [];
+
   constructor(
     readonly id: string,
     private readonly session: ClosableSession,
@@ -113,8 +115,23 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
     await this.sql.run(`DELETE FROM timestamps WHERE ${BELOW}`, range);
   }
 
-  nested<T>(work: () => Promise<T>): Promise<T> {
-    return this.group.nested(work, this.session);
+  async nested<T>(work: () => Promise<T>): Promise<T> {
+    const mark = this.callbacks.length;
+    try {
+      return await this.group.nested(work, this.session);
+    } catch (error) {
+      this.callbacks.length = mark;
+      throw error;
+    }
+  }
+
+  onceDurable(callback: () => void): void {
+    this.callbacks.push(callback);
+  }
+
+  /** To be called when it is. */
+  tellDurable(): void {
+    for (const callback of this.callbacks) callback();
   }
 
   private async replace(

@@ -1,0 +1,144 @@
+import { Logger } from '@nestjs/common';
+import type { Authenticator, Identity } from '../auth/authenticator.js';
+import type { ChangeCollector } from '../changes/change-collector.js';
+import type { StorageView, UnitOfWork } from '../storage/storage.js';
+import { ApiError } from '../wire/api-error.js';
+import type { ApiRequest, ApiResponse } from './api-message.js';
+import type { ApiRoutes, Destination } from './api-routes.js';
+import { NeedsUnit, type Endpoint, type Exchange, type PreparedRequest, type StorageEndpoint } from './exchange.js';
+import type { ObjectWriter } from './object-writer.js';
+import { objectUri } from './resource-place.js';
+import type { ResponseFinisher } from './response-finisher.js';
+
+/** A request that knows its endpoint and its caller, and lacks only its snapshot or unit of work. */
+export interface ReadyRequest extends Destination {
+  readonly endpoint: StorageEndpoint;
+  readonly identity: Identity;
+  readonly abandon: PreparedRequest['abandon'];
+}
+
+/** How far a request came by itself: to its answer, or to the storage. */
+export interface OpenedRequest {
+  readonly endpoint: Endpoint | undefined;
+  readonly params: Readonly<Record<string, string>>;
+  readonly identity: Identity | undefined;
+  readonly next: { readonly answer: ApiResponse | ApiError } | { readonly ready: ReadyRequest };
+}
+
+export interface DispatcherParts {
+  readonly routes: ApiRoutes;
+  readonly authenticator: Authenticator;
+  readonly writer: ObjectWriter;
+  readonly finisher: ResponseFinisher;
+}
+
+const NO_PARAMS = {};
+
+/** Takes requests to their endpoints, alone or as items of a batch. */
+export class Dispatcher {
+  private readonly log = new Logger('api');
+
+  constructor(private readonly parts: DispatcherParts) {}
+
+  /** Everything that comes before the storage, and must not wait inside it. Never rejects. */
+  async open(request: ApiRequest): Promise<OpenedRequest> {
+    const { finisher, authenticator, routes } = this.parts;
+    let endpoint: Endpoint | undefined;
+    let params: Readonly<Record<string, string>> = NO_PARAMS;
+    let identity: Identity | undefined;
+    try {
+      finisher.ensureWritable(request);
+      const identify = async () => (identity ??= await authenticator.identify(request.headers));
+      const destination = await routes.resolve(request, identify);
+      if ('status' in destination) return { endpoint, params, identity, next: { answer: destination } };
+      ({ endpoint, params } = destination);
+      const { request: real } = destination;
+      if (real.method === 'OPTIONS') {
+        return { endpoint, params, identity, next: { answer: finisher.cors.preflight(real, endpoint) } };
+      }
+      finisher.ensureMethod(real, endpoint);
+      if (!endpoint.usesStorage) return { endpoint, params, identity, next: { answer: await endpoint.handle(real) } };
+      identity ??= await authenticator.identify(request.headers);
+      const prepared = await endpoint.prepare?.(real, { params, identity });
+      const ready = { ...destination, endpoint, identity, request: prepared?.request ?? real };
+      return { endpoint, params, identity, next: { ready: { ...ready, abandon: prepared?.abandon } } };
+    } catch (error) {
+      return { endpoint, params, identity, next: { answer: this.asApiError(error, request) } };
+    }
+  }
+
+  /** @throws NeedsUnit when it turns out that something has to be written */
+  async answerFromView(ready: ReadyRequest, view: StorageView, changes: ChangeCollector): Promise<ApiResponse> {
+    const exchange = await this.openExchange(ready, changes, { view, unit: undefined });
+    for (const { place, id } of ready.prerequisites) {
+      if ((await view.findObject(place.list, id)) === undefined) throw new NeedsUnit();
+      exchange.knownUris.add(objectUri(place, id));
+    }
+    return this.run(ready, exchange);
+  }
+
+  /**
+   * What the unit has changed is noted in `changes`; concluding it is the caller's.
+   *
+   * @param isItem whether the unit belongs to others too, so that a refusal must leave it as it was
+   * @returns an ApiError where what was written before the refusal, by others or as a prerequisite, stays
+   */
+  async answerFromUnit(
+    ready: ReadyRequest,
+    unit: UnitOfWork,
+    changes: ChangeCollector,
+    isItem = false,
+  ): Promise<ApiResponse | ApiError> {
+    const exchange = await this.openExchange(ready, changes, { view: unit, unit });
+    const hasMade = await this.makePrerequisites(ready, exchange);
+    return isItem || hasMade ? this.runApart(ready, exchange, unit) : this.run(ready, exchange);
+  }
+
+  asApiError(error: unknown, { method, path }: ApiRequest): ApiError {
+    if (error instanceof ApiError && error.status < 500) return error;
+    const cause = error instanceof ApiError ? (error.cause ?? error) : error;
+    const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    this.log.error(`${method} ${path}: ${text}`);
+    return error instanceof ApiError ? error : new ApiError('UNDEFINED', { cause: error });
+  }
+
+  /** Runs the request proper so that its refusal leaves what came before it as it is (kinto-api.md, 9 and 10.4). */
+  private async runApart(ready: ReadyRequest, exchange: Exchange, unit: UnitOfWork): Promise<ApiResponse | ApiError> {
+    const mark = exchange.changes.mark();
+    try {
+      return await unit.nested(() => this.run(ready, exchange));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status >= 500) throw error;
+      exchange.changes.rewind(mark);
+      return error;
+    }
+  }
+
+  private async run(ready: ReadyRequest, exchange: Exchange): Promise<ApiResponse> {
+    const answer = await ready.endpoint.handle(exchange);
+    // After the endpoint, since a 401 or 403 comes first; what it wrote is undone by the refusal.
+    this.parts.finisher.cors.ensureAllowed(exchange.request);
+    return answer;
+  }
+
+  private async makePrerequisites({ prerequisites }: ReadyRequest, exchange: Exchange): Promise<boolean> {
+    let hasMade = false;
+    for (const { place, id } of prerequisites) {
+      if ((await exchange.view.findObject(place.list, id)) === undefined) {
+        await this.parts.writer.create(exchange, place, { id, value: {}, permissions: {} });
+        hasMade = true;
+      }
+      exchange.knownUris.add(objectUri(place, id));
+    }
+    return hasMade;
+  }
+
+  private async openExchange(
+    { request, params, identity }: ReadyRequest,
+    changes: ChangeCollector,
+    session: Pick<Exchange, 'view' | 'unit'>,
+  ): Promise<Exchange> {
+    const caller = await this.parts.authenticator.callerOf(identity, session.view.sql);
+    return { request, params, identity, caller, changes, knownUris: new Set(), ...session };
+  }
+}
