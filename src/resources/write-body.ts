@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { ErrorDetail } from '../wire/api-error.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.js';
+import { isJsonObject, parseJsonText, type JsonObject, type JsonValue } from '../wire/json.js';
 import { describeJsonProblem } from './json-problem.js';
 
 /** What a POST, PUT or PATCH body says; a part that was not there is `undefined`. */
@@ -94,7 +94,7 @@ export function parseJson(body: Buffer): { value: JsonValue } | { problem: strin
   const text = body.toString('utf8');
   let value: JsonValue;
   try {
-    value = JSON.parse(text) as JsonValue;
+    value = parseJsonText(text);
   } catch {
     return { problem: `Invalid JSON: ${describeJsonProblem(text)}` };
   }
@@ -110,7 +110,9 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Numbers that overflow a double, text that no database can keep (PostgreSQL takes no NUL), nesting without end. */
 function findUnstorable(value: JsonValue, depth: number): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'Number too big to be stored in double.';
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return Number.isFinite(Number(value)) ? undefined : 'Number too big to be stored in double.';
+  }
   if (typeof value === 'string') {
     if (value.includes('\0')) return 'Invalid character 0x00';
     return LONE_SURROGATE.test(value) ? 'The surrogate pair in string is invalid.' : undefined;
@@ -158,7 +160,7 @@ function pythonWhole(value: JsonValue, depth: number): string {
   if (value === true) return 'True';
   if (value === false) return 'False';
   if (typeof value === 'string') return `'${value.slice(0, LONGEST_REPEATED)}'`;
-  if (typeof value === 'number') return String(value);
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (depth > 4) return '…';
   if (Array.isArray(value))
     return `[${value

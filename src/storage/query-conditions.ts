@@ -1,4 +1,4 @@
-import type { JsonValue } from '../wire/json.js';
+import { stringifyJson, type JsonValue } from '../wire/json.js';
 import type { Filter } from '../wire/query/list-query.js';
 import { QUERY_FUNCTIONS } from './query-functions.js';
 import { isComposite, orderKey } from './query-order-key.js';
@@ -100,9 +100,9 @@ function fieldCondition(filter: Filter, path: string): Fragment {
     case 'has':
       return fragment(`json_type(data, ?) IS ${filter.value ? 'NOT NULL' : 'NULL'}`, path);
     case 'contains':
-      return fragment(`${QUERY_FUNCTIONS.containsAll}(data -> ?, ?)`, path, JSON.stringify(filter.value));
+      return fragment(`${QUERY_FUNCTIONS.containsAll}(data -> ?, ?)`, path, stringifyJson(filter.value));
     case 'contains_any':
-      return fragment(`${QUERY_FUNCTIONS.containsAny}(data -> ?, ?)`, path, JSON.stringify(filter.value));
+      return fragment(`${QUERY_FUNCTIONS.containsAny}(data -> ?, ?)`, path, stringifyJson(filter.value));
   }
 }
 
@@ -113,7 +113,7 @@ function isNotTrue({ text, parameters }: Fragment): Fragment {
 
 /*
  * Equality minds the type: json_extract gives 1 for true, and text for arrays and objects as for strings. Numbers are
- * compared as doubles, as JavaScript has them; SQLite would tell integers apart that a double does not.
+ * compared as doubles; what a double may not hold exactly is compared by its order key.
  */
 const IS_TEXT = `json_type(data, ?) = 'text'`;
 const IS_NUMBER = `json_type(data, ?) IN ('integer', 'real')`;
@@ -122,18 +122,27 @@ const NUMBER = `CAST(json_extract(data, ?) AS REAL)`;
 
 function equals(path: string, value: JsonValue): Fragment {
   if (typeof value === 'string') return fragment(`(${TEXT} = ? AND ${IS_TEXT})`, path, value, path);
-  if (typeof value === 'number') return fragment(`(${NUMBER} = ? AND ${IS_NUMBER})`, path, value, path);
-  if (isComposite(value)) {
+  if (isPlainNumber(value)) return fragment(`(${NUMBER} = ? AND ${IS_NUMBER})`, path, value, path);
+  if (needsKey(value)) {
     return fragment(`${QUERY_FUNCTIONS.orderKey}(data -> ?) = ?`, path, orderKey(value));
   }
   return fragment('json_type(data, ?) = ?', path, String(value));
 }
 
+/** A number that SQLite's own comparison of doubles tells from every other. */
+function isPlainNumber(value: JsonValue): value is number {
+  return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
+}
+
+function needsKey(value: JsonValue): boolean {
+  return isComposite(value) || typeof value === 'bigint' || (typeof value === 'number' && !isPlainNumber(value));
+}
+
 /** Lists travel as one parameter each: the statement is the same however long they are. */
 function isOneOf(path: string, values: readonly JsonValue[]): Fragment {
   const texts = values.filter((value) => typeof value === 'string');
-  const numbers = values.filter((value) => typeof value === 'number');
-  const composites = values.filter(isComposite);
+  const numbers = values.filter(isPlainNumber);
+  const others = values.filter(needsKey);
   const words = values.filter((value) => value === null || typeof value === 'boolean');
   const kinds: Fragment[] = [];
   const among = (expression: string, list: readonly JsonValue[], ...condition: string[]) => {
@@ -146,7 +155,7 @@ function isOneOf(path: string, values: readonly JsonValue[]): Fragment {
   among(TEXT, texts, IS_TEXT);
   among(NUMBER, numbers, IS_NUMBER);
   among('json_type(data, ?)', words.map(String));
-  among(`${QUERY_FUNCTIONS.orderKey}(data -> ?)`, composites.map(orderKey));
+  among(`${QUERY_FUNCTIONS.orderKey}(data -> ?)`, others.map(orderKey));
   if (kinds.length === 0) return NEVER;
   const { text, parameters } = join(kinds, 'OR');
   return { text: `(${text})`, parameters };

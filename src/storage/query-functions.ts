@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { isJsonObject, type JsonValue } from '../wire/json.js';
+import { isJsonObject, parseJsonText, stringifyJson, type JsonValue } from '../wire/json.js';
 import { isComposite, MISSING_KEY, orderKey } from './query-order-key.js';
 
 /**
@@ -25,7 +25,7 @@ export function registerQueryFunctions(database: Database): void {
   const allOf = remember(containsAllMatcher);
   const anyOf = remember(containsAnyMatcher);
   database.function(QUERY_FUNCTIONS.orderKey, options, (json: string | null) =>
-    json === null ? MISSING_KEY : orderKey(JSON.parse(json) as JsonValue),
+    json === null ? MISSING_KEY : orderKey(parseJsonText(json)),
   );
   database.function(QUERY_FUNCTIONS.like, options, matching(likeOf));
   database.function(QUERY_FUNCTIONS.containsAll, options, matching(allOf));
@@ -35,7 +35,7 @@ export function registerQueryFunctions(database: Database): void {
 type Matcher = (value: JsonValue) => boolean;
 
 function matching(matcherOf: (wanted: string) => Matcher): (json: string | null, wanted: string) => 0 | 1 {
-  return (json, wanted) => (json !== null && matcherOf(wanted)(JSON.parse(json) as JsonValue) ? 1 : 0);
+  return (json, wanted) => (json !== null && matcherOf(wanted)(parseJsonText(json)) ? 1 : 0);
 }
 
 /** One query asks for the same few matchers, row after row; more than it can hold are not worth keeping. */
@@ -66,7 +66,7 @@ function likeMatcher(pattern: string): Matcher {
   const between = pieces.slice(1, -1);
   return (value) => {
     if (value === null) return false;
-    const text = foldCase(typeof value === 'string' ? value : JSON.stringify(value));
+    const text = foldCase(typeof value === 'string' ? value : stringifyJson(value));
     const end = text.length - last.length;
     if (end < first.length || !text.startsWith(first) || !text.endsWith(last)) return false;
     let position = first.length;
@@ -85,7 +85,7 @@ function foldCase(text: string): string {
 }
 
 function containsAllMatcher(json: string): Matcher {
-  const wanted = JSON.parse(json) as JsonValue[];
+  const wanted = parseJsonText(json) as JsonValue[];
   return (value) => Array.isArray(value) && containsEach(value, wanted);
 }
 
@@ -105,6 +105,6 @@ function containsEach(values: readonly JsonValue[], wanted: readonly JsonValue[]
 }
 
 function containsAnyMatcher(json: string): Matcher {
-  const wanted = new Set((JSON.parse(json) as JsonValue[]).map(orderKey));
+  const wanted = new Set((parseJsonText(json) as JsonValue[]).map(orderKey));
   return (value) => Array.isArray(value) && value.some((element) => wanted.has(orderKey(element)));
 }

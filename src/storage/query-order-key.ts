@@ -36,7 +36,8 @@ export function orderKey(value: JsonValue | undefined): string {
 function nestedKey(value: JsonValue): string {
   if (value === null) return RANK.null;
   if (typeof value === 'string') return RANK.string + delimit(value);
-  if (typeof value === 'number') return RANK.number + numberKey(value);
+  if (typeof value === 'number') return RANK.number + numberKey(value) + EXACT;
+  if (typeof value === 'bigint') return RANK.number + bigIntegerKey(value);
   if (typeof value === 'boolean') return RANK.boolean + (value ? '1' : '0');
   if (Array.isArray(value)) return RANK.array + lengthKey(value.length) + value.map(nestedKey).join('');
   return RANK.object + objectKey(value);
@@ -75,6 +76,28 @@ function numberKey(value: number): string {
   const highBits = isNegative ? ~high >>> 0 : (high | 0x80000000) >>> 0;
   const lowBits = isNegative ? ~low >>> 0 : low;
   return hex32(highBits) + hex32(lowBits);
+}
+
+/** Behind the digits of a double: the number is just this, or comes somewhat after it. */
+const EXACT = '0';
+const BEYOND = '1';
+
+/** The double below it, and how far it is from there. */
+function bigIntegerKey(value: bigint): string {
+  let below = Number(value);
+  if (BigInt(below) > value) below = doubleBelow(below);
+  const distance = value - BigInt(below);
+  if (distance === 0n) return numberKey(below) + EXACT;
+  const digits = distance.toString(16);
+  return numberKey(below) + BEYOND + lengthKey(digits.length) + digits;
+}
+
+/** The next double towards minus infinity. */
+function doubleBelow(value: number): number {
+  double.setFloat64(0, value);
+  const bits = double.getBigInt64(0);
+  double.setBigInt64(0, value > 0 ? bits - 1n : bits + 1n);
+  return double.getFloat64(0);
 }
 
 function hex32(bits: number): string {

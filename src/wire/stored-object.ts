@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from './json.js';
+import { isJsonObject, parseJsonText, stringifyJson, type JsonObject } from './json.js';
 
 /**
  * One object as it is kept and as it is told: its id, its `last_modified` (ms since the epoch) and the rest as JSON
@@ -33,7 +33,7 @@ export class StoredObject {
 
   /** From the whole JSON, as {@link text} made it. */
   static fromText(text: string): StoredObject {
-    const value: unknown = JSON.parse(text);
+    const value = parseJsonText(text);
     if (!isJsonObject(value) || typeof value.id !== 'string' || typeof value.last_modified !== 'number') {
       throw new TypeError('not the JSON of a stored object');
     }
@@ -53,7 +53,7 @@ export class StoredObject {
   }
 
   get value(): Readonly<JsonObject> {
-    this.parsed ??= JSON.parse(this.text) as JsonObject;
+    this.parsed ??= parseJsonText(this.text) as JsonObject;
     return this.parsed;
   }
 }
@@ -61,7 +61,7 @@ export class StoredObject {
 export const TOMBSTONE_DATA = '{"deleted":true}';
 
 function dataTextOf(value: JsonObject): string {
-  if (value.id === undefined && value.last_modified === undefined) return JSON.stringify(value);
+  if (value.id === undefined && value.last_modified === undefined) return stringifyJson(value);
   // What is undefined has no place in JSON.
-  return JSON.stringify({ ...value, id: undefined, last_modified: undefined });
+  return stringifyJson({ ...value, id: undefined, last_modified: undefined });
 }

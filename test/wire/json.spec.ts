@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { encodeJson, escapeNonAscii, isJsonObject } from '../../src/wire/json.js';
+import {
+  encodeJson,
+  escapeNonAscii,
+  isJsonObject,
+  parseJsonText,
+  stringifyJson,
+  withoutBigIntegers,
+  type JsonObject,
+} from '../../src/wire/json.js';
 
 describe('JSON on the wire', () => {
   it('has no spaces and escapes what is not ASCII in upper case', () => {
@@ -27,5 +35,57 @@ describe('JSON on the wire', () => {
   it('tells objects from everything else', () => {
     expect(isJsonObject({})).toBe(true);
     for (const value of [null, [], 'x', 1, true, undefined]) expect(isJsonObject(value)).toBe(false);
+  });
+});
+
+describe('Big integers', () => {
+  const TEXT = '{"a":9007199254740993,"b":[-18446744073709551617,1],"c":"12345678901234567890","d":1.5}';
+
+  it('come out as they went in', () => {
+    expect(stringifyJson(parseJsonText(TEXT))).toBe(TEXT);
+  });
+
+  it('are bigints only where a double would not do', () => {
+    expect(parseJsonText('[9007199254740991, 9007199254740992, -9007199254740992, 1e20, 12345678901234567.5]')).toEqual(
+      [9007199254740991, 9007199254740992n, -9007199254740992n, 1e20, 12345678901234567.5],
+    );
+  });
+
+  it('leave texts and keys that look like them alone', () => {
+    const text = '{"12345678901234567890":"a \\" 12345678901234567890 \\\\","k":[" 99999999999999999999 "]}';
+    expect(stringifyJson(parseJsonText(text))).toBe(text);
+  });
+
+  it.each([
+    '{12345678901234567890:1}',
+    '{12345678901234567890 :1}',
+    '012345678901234567890',
+    '1234567890123456789012 3',
+    '"12345678901234567890',
+    '[12345678901234567890',
+    '-',
+    '+12345678901234567890',
+    '12345678901234567890"a"',
+    '12345678901234567890x',
+  ])('make no JSON of %s', (text) => {
+    expect(() => parseJsonText(text)).toThrow(SyntaxError);
+  });
+
+  it('read any JSON as JSON.parse does, but for the digits', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.bigInt(), (json, integer) => {
+        const text = `{"json":${json},"integer":${integer}}`;
+        const value = parseJsonText(text) as JsonObject;
+        expect(withoutBigIntegers(value)).toEqual(JSON.parse(text));
+        expect(BigInt(value.integer as number | bigint)).toBe(integer);
+        expect(stringifyJson(value)).toContain(`"integer":${integer}}`);
+      }),
+    );
+  });
+
+  it('fail on what JSON cannot say at all as JSON.stringify does', () => {
+    const loop: unknown[] = [];
+    loop.push(loop);
+    expect(() => stringifyJson(loop)).toThrow(/circular/i);
   });
 });

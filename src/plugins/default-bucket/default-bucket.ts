@@ -6,7 +6,7 @@ import type { Prerequisite, RequestAlias, ResolvedAlias } from '../../resources/
 import { ID_PATTERN } from '../../resources/kinto/ids.js';
 import { parseJson } from '../../resources/write-body.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
-import { isJsonObject } from '../../wire/json.js';
+import { isJsonObject, stringifyJson } from '../../wire/json.js';
 
 export class DefaultBucketSettings {
   @Setting({
@@ -90,5 +90,5 @@ function withRealId(body: Buffer | undefined, bucketId: string): Buffer | undefi
   if (!('value' in parsed) || !isJsonObject(parsed.value)) return body;
   const { data } = parsed.value;
   if (!isJsonObject(data) || data.id !== ALIAS) return body;
-  return Buffer.from(JSON.stringify({ ...parsed.value, data: { ...data, id: bucketId } }));
+  return Buffer.from(stringifyJson({ ...parsed.value, data: { ...data, id: bucketId } }));
 }

@@ -1,4 +1,4 @@
-import { encodeJson, escapeNonAscii } from '../../wire/json.js';
+import { encodeJson, escapeNonAscii, stringifyJson } from '../../wire/json.js';
 import { JSON_TYPE, type ApiRequest, type ApiResponse } from '../api-message.js';
 import { VERSION_PREFIX } from '../api-path.js';
 import { MERGE_PATCH_TYPE } from '../merge-patch.js';
@@ -21,7 +21,7 @@ export function subRequestOf(outer: ApiRequest, item: BatchItem): ApiRequest {
     path: question === -1 ? target : target.slice(0, question),
     queryString: question === -1 ? '' : target.slice(question + 1),
     headers,
-    body: item.body === undefined ? undefined : Buffer.from(JSON.stringify(item.body)),
+    body: item.body === undefined ? undefined : Buffer.from(stringifyJson(item.body)),
   };
 }
 

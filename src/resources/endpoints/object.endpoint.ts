@@ -1,5 +1,5 @@
 import { ApiError, type ErrorDetail } from '../../wire/api-error.js';
-import { escapeNonAscii, type JsonObject } from '../../wire/json.js';
+import { escapeNonAscii, stringifyJson, type JsonObject } from '../../wire/json.js';
 import { projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiResponse } from '../api-message.js';
@@ -82,7 +82,7 @@ export class ObjectEndpoint implements StorageEndpoint {
       const answer = objectAnswer(200, await this.parts.writer.show(exchange, place, object));
       return { ...answer, headers: { ...answer.headers, ...NO_CACHE } };
     }
-    const data = JSON.stringify(projectFields(object.value, fields.split(',')));
+    const data = stringifyJson(projectFields(object.value, fields.split(',')));
     const headers = { ...versionHeaders(object.lastModified), ...NO_CACHE };
     return { status: 200, headers, body: escapeNonAscii(`{"data":${data}}`) };
   }

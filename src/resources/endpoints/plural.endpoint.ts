@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageView } from '../../storage/storage.js';
 import { invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
-import { escapeNonAscii } from '../../wire/json.js';
+import { escapeNonAscii, stringifyJson } from '../../wire/json.js';
 import { parseListQuery, type ListQuery } from '../../wire/query/list-query.js';
 import { encodePageToken, PAGE_NONCE_PREFIX } from '../../wire/query/page-token.js';
 import { projectFields } from '../../wire/query/projection.js';
@@ -113,7 +113,7 @@ export class PluralEndpoint implements StorageEndpoint {
     if (nextToken !== undefined) headers['Next-Page'] = nextPageUrl(exchange.request, query, nextToken);
     const { fields } = query;
     const texts = page.map((object) =>
-      fields === undefined ? object.text : JSON.stringify(projectFields(object.value, fields)),
+      fields === undefined ? object.text : stringifyJson(projectFields(object.value, fields)),
     );
     return { status: 200, headers, body: escapeNonAscii(`{"data":[${texts.join(',')}]}`) };
   }

@@ -140,7 +140,7 @@ function parseIdFilter(condition: Condition, violations: ErrorDetail[]): Filter 
   const [text = ''] = texts;
   const value = coerceValue(text);
   if (IN_AN_ARRAY.includes(operator)) return refuse(violations, parameter, `Field 'id' is not an array`);
-  if (parameter === 'id' && (texts.length > 1 || typeof value === 'number')) {
+  if (parameter === 'id' && (texts.length > 1 || typeof value === 'number' || typeof value === 'bigint')) {
     const shown = texts.length > 1 ? `[${texts.map((one) => `'${one}'`).join(', ')}]` : text;
     return refuse(violations, parameter, `${shown} is not a string: {'id': ''}`);
   }

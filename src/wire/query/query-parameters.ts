@@ -1,5 +1,5 @@
 import type { ErrorDetail } from '../api-error.js';
-import { isJsonObject, type JsonValue } from '../json.js';
+import { isJsonObject, parseJsonText, type JsonValue } from '../json.js';
 
 /** Kinto's highest number in a querystring. */
 const MAX_INTEGER = 2n ** 63n;
@@ -31,7 +31,7 @@ export function isBlank(values: readonly string[]): boolean {
  */
 export function coerceValue(text: string): JsonValue {
   try {
-    const value = JSON.parse(text) as JsonValue;
+    const value = parseJsonText(text);
     return hasOnlyFiniteNumbers(value) ? value : text;
   } catch {
     return text;
