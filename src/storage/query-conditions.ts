@@ -1,4 +1,4 @@
-import { stringifyJson, type JsonValue } from '../wire/json.js';
+import { stringifyJson, type JsonObject, type JsonValue } from '../wire/json.js';
 import type { Filter } from '../wire/query/list-query.js';
 import { QUERY_FUNCTIONS } from './query-functions.js';
 import { isComposite, orderKey } from './query-order-key.js';
@@ -134,7 +134,7 @@ function isPlainNumber(value: JsonValue): value is number {
   return typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 }
 
-function needsKey(value: JsonValue): boolean {
+function needsKey(value: JsonValue): value is JsonValue[] | JsonObject | bigint | number {
   return isComposite(value) || typeof value === 'bigint' || (typeof value === 'number' && !isPlainNumber(value));
 }
 
