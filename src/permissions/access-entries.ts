@@ -26,8 +26,10 @@ export const accessEntries = {
     return list;
   },
 
-  async has(sql: SqlSession, uri: string, permission: string, principal: string): Promise<boolean> {
-    return (await sql.first<{ one: number }>(HAS, [uri, permission, principal])) !== undefined;
+  has(sql: SqlSession, uri: string, permission: string, principal: string): Promise<boolean> {
+    return sql.remember(`entry ${permission} ${principal} ${uri}`, async () => {
+      return (await sql.first<{ one: number }>(HAS, [uri, permission, principal])) !== undefined;
+    });
   },
 
   async add(sql: SqlSession, uri: string, permission: string, principal: string): Promise<void> {

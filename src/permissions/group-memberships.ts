@@ -10,9 +10,11 @@ const GROUPS_OF = `SELECT principal FROM user_principals WHERE user_id = ?
 /** Which groups a user is in, kept beside the groups' own `members` so that a request needs one look-up. */
 export const groupMemberships = {
   /** The groups of a user, those of everybody who is logged in among them. */
-  async groupsOf(sql: SqlSession, userId: string): Promise<string[]> {
-    const rows = await sql.all<{ principal: string }>(GROUPS_OF, [userId, AUTHENTICATED]);
-    return rows.length === 0 ? [] : [...new Set(rows.map((row) => row.principal))];
+  groupsOf(sql: SqlSession, userId: string): Promise<readonly string[]> {
+    return sql.remember(`groups ${userId}`, async () => {
+      const rows = await sql.all<{ principal: string }>(GROUPS_OF, [userId, AUTHENTICATED]);
+      return rows.length === 0 ? [] : [...new Set(rows.map((row) => row.principal))];
+    });
   },
 
   async join(sql: SqlSession, groupUri: string, members: Iterable<string>): Promise<void> {

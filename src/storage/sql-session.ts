@@ -12,4 +12,12 @@ export interface SqlSession {
   first<Row>(statement: string, parameters?: readonly SqlValue[]): Promise<Row | undefined>;
   /** Runs it for its effect; answers how many rows it changed. */
   run(statement: string, parameters?: readonly SqlValue[]): Promise<number>;
+  /**
+   * Asks, unless the answer is still known: for what every write asks first. An answer may be kept until something is
+   * written, or undone, that could change it; so the question must be one whose affirmative answer is not changed by
+   * adding or replacing objects, adding access control entries, or by the log. `undefined` and `false` are never kept.
+   *
+   * @param key names the question among all that are asked this way
+   */
+  remember<T>(key: string, ask: () => Promise<T>): Promise<T>;
 }

@@ -33,6 +33,8 @@ export interface StorageView {
   readonly sql: SqlSession;
   /** The live object of that id. */
   findObject(list: ObjectList, id: string): Promise<StoredObject | undefined>;
+  /** Whether there is a live object of that id: cheaper than finding it. */
+  hasObject(list: ObjectList, id: string): Promise<boolean>;
   /**
    * The objects selected, in the order asked for: up to `selection.limit + 1` of them, so that the caller can see
    * that more follow.

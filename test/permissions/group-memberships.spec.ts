@@ -9,7 +9,7 @@ const READERS = '/buckets/b/groups/readers';
 describe('Group memberships', () => {
   const within = databaseForEachTest();
 
-  const groupsOf = (user: string) => within(async (sql) => (await groupMemberships.groupsOf(sql, user)).sort());
+  const groupsOf = (user: string) => within(async (sql) => [...(await groupMemberships.groupsOf(sql, user))].sort());
   const join = (group: string, ...members: string[]) => within((sql) => groupMemberships.join(sql, group, members));
 
   it('are of the users that joined, twice or once', async () => {

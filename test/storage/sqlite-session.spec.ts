@@ -21,14 +21,14 @@ describe('The statements of a SQLite connection', () => {
   });
 
   it('are prepared once', () => {
-    const statements = new SqliteStatements(database);
+    const statements = new SqliteStatements(database, true);
     expect(statements.prepare('SELECT ? AS x').get([1])).toEqual({ x: 1 });
     expect(statements.prepare('SELECT ? AS x').all(['two'])).toEqual([{ x: 'two' }]);
     expect(database.prepared).toEqual(['SELECT ? AS x']);
   });
 
   it('stay while they are in use, however many others come by', () => {
-    const statements = new SqliteStatements(database);
+    const statements = new SqliteStatements(database, true);
     for (let index = 0; index < 2_000; index += 1) {
       statements.prepare('SELECT 1 AS everyday');
       statements.prepare(`SELECT ${index} AS rare`);
@@ -37,14 +37,14 @@ describe('The statements of a SQLite connection', () => {
   });
 
   it('are forgotten when they have not been used for long', () => {
-    const statements = new SqliteStatements(database);
+    const statements = new SqliteStatements(database, true);
     for (let index = 0; index < 1_000; index += 1) statements.prepare(`SELECT ${index} AS rare`);
     statements.prepare('SELECT 0 AS rare');
     expect(database.prepared.filter((text) => text === 'SELECT 0 AS rare')).toHaveLength(2);
   });
 
   it('are closed to a unit by the unit’s end, and by the end of the transaction', async () => {
-    const session = new ClosableSession(new SqliteStatements(database));
+    const session = new ClosableSession(new SqliteStatements(database, true));
     database.exec('BEGIN');
     expect(await session.first('SELECT 1 AS x')).toEqual({ x: 1 });
     database.exec('ROLLBACK');

@@ -21,7 +21,7 @@ export class DefaultBucketSettings {
 
 const ALIAS = 'default';
 
-/** How many users' bucket ids are remembered: about 3 MB. */
+/** How many users' bucket ids and how many collections' places are remembered: a few MB. */
 const MAX_REMEMBERED = 10_000;
 
 /** The user's own bucket: 32 hex digits of an HMAC, grouped as a UUID (kinto-api.md, 9). */
@@ -34,6 +34,8 @@ export function defaultBucketId(userId: string, secret: string): string {
 export class DefaultBucketAlias implements RequestAlias {
   /** By user id: an HMAC per request is a tenth of what a small read costs. */
   private readonly bucketIds = new Map<string, string>();
+  /** By bucket id and collection id. */
+  private readonly places = new Map<string, readonly Prerequisite[]>();
 
   constructor(private readonly settings: DefaultBucketSettings) {}
 
@@ -41,42 +43,59 @@ export class DefaultBucketAlias implements RequestAlias {
     return plural === 'buckets' && id === ALIAS;
   }
 
-  resolve(
-    request: ApiRequest,
-    segments: readonly string[],
-    { identity, placeOf }: Parameters<RequestAlias['resolve']>[2],
-  ): ResolvedAlias {
+  resolve(request: ApiRequest, segments: readonly string[], { identity, placeOf }: AliasContext): ResolvedAlias {
     if (identity.userId === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
     const bucketId = this.bucketIdOf(identity.userId);
-    const isPut = request.method === 'PUT';
-    const prerequisites: Prerequisite[] = [];
-    // A PUT of the very object makes it itself, with what the caller wants in it.
-    if (!(isPut && segments.length === 2)) prerequisites.push({ place: placeOf('bucket', {}), id: bucketId });
     const collectionId = segments[2] === 'collections' ? segments[3] : undefined;
-    if (collectionId !== undefined && !(isPut && segments.length === 4)) {
-      if (!ID_PATTERN.test(collectionId)) {
-        throw invalidParameters([{ location: 'path', name: null, description: 'Invalid collection id' }]);
-      }
-      prerequisites.push({ place: placeOf('collection', { bucket_id: bucketId }), id: collectionId });
-    }
+    // A PUT of the very object makes it itself, with what the caller wants in it.
+    const makesItself = request.method === 'PUT' ? segments.length / 2 - 1 : -1;
+    const needed = this.placesOf(bucketId, collectionId, placeOf);
+    const prerequisites = makesItself === -1 ? needed : needed.filter((_place, level) => level !== makesItself);
     const real = ['buckets', bucketId, ...segments.slice(2)];
     return { request: rewrite(request, segments, bucketId), segments: real, prerequisites };
   }
 
   private bucketIdOf(userId: string): string {
-    let id = this.bucketIds.get(userId);
-    if (id === undefined) {
-      id = defaultBucketId(userId, this.settings.secret);
-      if (this.bucketIds.size >= MAX_REMEMBERED) this.bucketIds.clear();
-      this.bucketIds.set(userId, id);
+    return remembered(this.bucketIds, userId, () => defaultBucketId(userId, this.settings.secret));
+  }
+
+  /** @throws ApiError 400 for an id that no collection can have */
+  private placesOf(
+    bucketId: string,
+    collectionId: string | undefined,
+    placeOf: AliasContext['placeOf'],
+  ): readonly Prerequisite[] {
+    if (collectionId !== undefined && !ID_PATTERN.test(collectionId)) {
+      throw invalidParameters([{ location: 'path', name: null, description: 'Invalid collection id' }]);
     }
-    return id;
+    return remembered(this.places, `${bucketId} ${collectionId ?? ''}`, () => {
+      const bucket = { place: placeOf('bucket', {}), id: bucketId };
+      if (collectionId === undefined) return [bucket];
+      return [bucket, { place: placeOf('collection', { bucket_id: bucketId }), id: collectionId }];
+    });
   }
 }
 
+type AliasContext = Parameters<RequestAlias['resolve']>[2];
+
+function remembered<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    if (map.size >= MAX_REMEMBERED) map.clear();
+    map.set(key, value);
+  }
+  return value;
+}
+
+const ALIAS_PATH = `${VERSION_PREFIX}/buckets/${ALIAS}`;
+
 function rewrite(request: ApiRequest, segments: readonly string[], bucketId: string): ApiRequest {
-  const [, , , , ...rest] = request.path.split('/');
-  const path = [VERSION_PREFIX, 'buckets', bucketId, ...rest].join('/');
+  // A percent sign may hide the alias; its segments are where they are all the same.
+  const rest = request.path.startsWith(ALIAS_PATH)
+    ? request.path.slice(ALIAS_PATH.length)
+    : ['', ...request.path.split('/').slice(4)].join('/');
+  const path = `${VERSION_PREFIX}/buckets/${bucketId}${rest}`;
   // Unlike elsewhere, Kinto refuses a body here that does not say what it is (kinto-api.md, 9).
   const isUntyped = request.body !== undefined && request.headers['content-type'] === undefined;
   const headers = isUntyped ? { ...request.headers, 'content-type': '' } : request.headers;

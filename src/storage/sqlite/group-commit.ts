@@ -42,10 +42,12 @@ export class GroupCommit {
 
   /**
    * @param maxUnits the most units one transaction holds: it bounds how long the first of them waits for its answer
+   * @param forget called whenever something written is undone: what was read since may be wrong
    */
   constructor(
     private readonly database: Database,
     private readonly maxUnits: number,
+    private readonly forget: () => void,
   ) {
     this.statements = {
       begin: database.prepare('BEGIN IMMEDIATE'),
@@ -91,6 +93,7 @@ export class GroupCommit {
       return value;
     } catch (error) {
       if (session.isOpen && this.depth === depth) this.inner.undo();
+      this.forget();
       throw error;
     } finally {
       if (session.isOpen && this.depth === depth) this.depth -= 1;
@@ -158,6 +161,7 @@ export class GroupCommit {
       // Disk full, I/O error: SQLite has given up the whole transaction, and with it the units before this one.
       if (!this.database.inTransaction) throw error;
       this.unit.undo();
+      this.forget();
       return () => {
         reject(error);
       };
@@ -169,6 +173,7 @@ export class GroupCommit {
   }
 
   private giveUp(): void {
+    this.forget();
     try {
       if (this.database.inTransaction) this.statements.rollback.run();
     } catch {

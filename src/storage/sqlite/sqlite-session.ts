@@ -8,27 +8,74 @@ import type { SqlSession, SqlValue } from '../sql-session.js';
  */
 const GENERATION = 250;
 
+/** A statement, and whether running it could make a remembered answer wrong. */
+interface Prepared {
+  readonly statement: Statement<unknown[]>;
+  readonly refutes: boolean;
+}
+
+/** What can only add to what is affirmed; see {@link SqlSession.remember}. Everything else is taken to refute it. */
+const NEVER_REFUTES =
+  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET last_modified = \?, data = \?, change_n)\b/;
+
+/** How many answers a connection remembers: some MB. */
+const MAX_REMEMBERED = 20_000;
+
 /** The prepared statements of one better-sqlite3 connection. Its calls are synchronous: no other work slips in between. */
 export class SqliteStatements {
-  private current = new Map<string, Statement<unknown[]>>();
-  private previous = new Map<string, Statement<unknown[]>>();
+  private current = new Map<string, Prepared>();
+  private previous = new Map<string, Prepared>();
+  private readonly answers = new Map<string, unknown>();
 
-  constructor(readonly database: Database) {}
+  /**
+   * @param remembers whether this connection is the only one that writes, so that nothing else can make a remembered
+   *   answer wrong
+   */
+  constructor(
+    readonly database: Database,
+    private readonly remembers: boolean,
+  ) {}
 
   /**
    * When a generation is full the one before it goes. What is in use has moved on by then, so that however many
    * shapes of filters come by, the statements of every request stay; and a hit costs one look-up.
    */
-  prepare(text: string): Statement<unknown[]> {
+  private find(text: string): Prepared {
     const known = this.current.get(text);
     if (known !== undefined) return known;
-    const statement = this.previous.get(text) ?? this.database.prepare<unknown[]>(text);
+    const prepared = this.previous.get(text) ?? {
+      statement: this.database.prepare<unknown[]>(text),
+      refutes: !NEVER_REFUTES.test(text),
+    };
     if (this.current.size >= GENERATION) {
       this.previous = this.current;
       this.current = new Map();
     }
-    this.current.set(text, statement);
+    this.current.set(text, prepared);
+    return prepared;
+  }
+
+  /** Whatever it does is known from now on. */
+  prepare(text: string): Statement<unknown[]> {
+    const { statement, refutes } = this.find(text);
+    if (refutes) this.forget();
     return statement;
+  }
+
+  async remember<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    const known = this.answers.get(key);
+    if (known !== undefined) return known as T;
+    const answer = await ask();
+    if (this.remembers && answer !== undefined && answer !== false) {
+      if (this.answers.size >= MAX_REMEMBERED) this.answers.clear();
+      this.answers.set(key, answer);
+    }
+    return answer;
+  }
+
+  /** To be called when something is undone. */
+  forget(): void {
+    if (this.answers.size > 0) this.answers.clear();
   }
 }
 
@@ -59,6 +106,11 @@ export class ClosableSession implements SqlSession {
   async run(statement: string, parameters: readonly SqlValue[] = []): Promise<number> {
     this.ensureOpen();
     return this.statements.prepare(statement).run(parameters).changes;
+  }
+
+  remember<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    this.ensureOpen();
+    return this.statements.remember(key, ask);
   }
 
   close(): void {

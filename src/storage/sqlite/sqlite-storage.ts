@@ -55,10 +55,10 @@ export class SqliteStorage implements Storage {
     databases: { writer: Database; reader: Database | undefined },
     private readonly process: SingleProcess | undefined,
   ) {
-    this.group = new GroupCommit(databases.writer, options.maxGroup);
-    this.writing = new SqliteStatements(databases.writer);
+    this.writing = new SqliteStatements(databases.writer, true);
+    this.group = new GroupCommit(databases.writer, options.maxGroup, () => this.writing.forget());
     this.reading = databases.reader && {
-      session: new SqliteStatements(databases.reader),
+      session: new SqliteStatements(databases.reader, false),
       snapshots: new Snapshots(databases.reader),
     };
     this.counter = new ListCounter(options.now ?? Date.now);

@@ -1,6 +1,7 @@
 import { ApiError } from '../../wire/api-error.js';
 import type { JsonObject, JsonValue } from '../../wire/json.js';
-import { StoredObject, TOMBSTONE_DATA } from '../../wire/stored-object.js';
+import type { Position } from '../../wire/position.js';
+import { StoredObject } from '../../wire/stored-object.js';
 import type { ListCounter } from '../list-counter.js';
 import { countSql, listSql, type ListSqlOptions } from '../query-sql.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
@@ -19,6 +20,8 @@ interface ObjectRow {
 const FIND = `SELECT id, last_modified, data, deleted FROM objects
   WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
 
+const HAS = 'SELECT 1 AS one FROM objects WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0';
+
 /** Only a tombstone may be written over; a live object of that id changes nothing, and so zero rows. */
 const CREATE = `INSERT INTO objects (id, parent_id, resource_name, last_modified, data, deleted, change_n, change_salt)
   VALUES (?, ?, ?, ?, ?, 0, ?, ?)
@@ -26,7 +29,10 @@ const CREATE = `INSERT INTO objects (id, parent_id, resource_name, last_modified
   data = excluded.data, deleted = 0, change_n = excluded.change_n, change_salt = excluded.change_salt
   WHERE objects.deleted = 1`;
 
-const REPLACE = `UPDATE objects SET last_modified = ?, data = ?, deleted = ?, change_n = ?, change_salt = ?
+const REPLACE = `UPDATE objects SET last_modified = ?, data = ?, change_n = ?, change_salt = ?
+  WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
+
+const BURY = `UPDATE objects SET deleted = 1, last_modified = ?, data = ?, change_n = ?, change_salt = ?
   WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
 
 /** A range instead of LIKE: `_` and `%` in ids are only characters here (kinto-api.md, 2.6 shows the loss otherwise). */
@@ -41,6 +47,12 @@ export class SqliteView implements StorageView {
   async findObject(list: ObjectList, id: string): Promise<StoredObject | undefined> {
     const row = await this.sql.first<ObjectRow>(FIND, [list.parentId, list.resourceName, id]);
     return row === undefined ? undefined : fromRow(row);
+  }
+
+  hasObject({ parentId, resourceName }: ObjectList, id: string): Promise<boolean> {
+    return this.sql.remember(`object ${parentId} ${resourceName} ${id}`, async () => {
+      return (await this.sql.first(HAS, [parentId, resourceName, id])) !== undefined;
+    });
   }
 
   async listObjects(list: ObjectList, selection: Selection, options: ListOptions = {}): Promise<StoredObject[]> {
@@ -92,14 +104,14 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
     const suggested = suggestionIn(value);
     const { timestamp, position } = await this.counter.next(this.sql, list, laterThan(previous, suggested));
     const object = StoredObject.of(previous.id, timestamp, value);
-    await this.replace(list, object, { timestamp, data: object.dataText, deleted: 0, position });
+    await this.replace(REPLACE, list, object, position);
     return { object, position };
   }
 
   async deleteObject(list: ObjectList, previous: StoredObject, suggested?: number): Promise<WrittenObject> {
     const { timestamp, position } = await this.counter.next(this.sql, list, laterThan(previous, suggested));
     const object = StoredObject.tombstone(previous.id, timestamp);
-    await this.replace(list, object, { timestamp, data: TOMBSTONE_DATA, deleted: 1, position });
+    await this.replace(BURY, list, object, position);
     return { object, position };
   }
 
@@ -135,13 +147,12 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
   }
 
   private async replace(
-    list: ObjectList,
-    object: StoredObject,
-    row: { timestamp: number; data: string; deleted: 0 | 1; position: WrittenObject['position'] },
+    statement: string,
+    { parentId, resourceName }: ObjectList,
+    { id, lastModified, dataText }: StoredObject,
+    { n, salt }: Position,
   ): Promise<void> {
-    const { timestamp, data, deleted, position } = row;
-    const key = [list.parentId, list.resourceName, object.id];
-    const replaced = await this.write(REPLACE, [timestamp, data, deleted, position.n, position.salt, ...key]);
+    const replaced = await this.write(statement, [lastModified, dataText, n, salt, parentId, resourceName, id]);
     if (replaced === 0) throw new ApiError('CONSTRAINT_VIOLATED');
   }
 
