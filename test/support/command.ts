@@ -73,6 +73,11 @@ export class RunningCommand {
     }
   }
 
+  /** Of the process, while it runs. */
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
