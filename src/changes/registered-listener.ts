@@ -23,6 +23,8 @@ export interface ListenerStats {
 /** A listener with the name and the filter that the settings gave it. */
 export class RegisteredListener {
   readonly stats: ListenerStats = { delivered: 0, failed: 0, undeliverable: 0, lastError: undefined };
+  /** Told how long each try took, failed ones too, in s. */
+  observe: ((seconds: number) => void) | undefined;
   private endTry: (() => void) | undefined;
 
   constructor(
@@ -47,6 +49,7 @@ export class RegisteredListener {
    * @throws what the listener throws, counted
    */
   async tell(change: CommittedChange, timeout: number = PATIENCE.tryTimeout): Promise<void> {
+    const started = this.observe === undefined ? 0 : performance.now();
     try {
       // A live listener's change is not told again, so there is nothing to call off; and it hears every single write.
       const cutOff = this.listener.delivery === 'once-per-cluster' ? new AbortController() : undefined;
@@ -57,6 +60,8 @@ export class RegisteredListener {
       this.stats.failed++;
       this.stats.lastError = describe(error);
       throw error;
+    } finally {
+      this.observe?.((performance.now() - started) / 1000);
     }
   }
 

@@ -10,6 +10,8 @@ export interface ImpactedObject {
   /** `null` on `create`. */
   readonly oldText: string | null;
   readonly position: Position;
+  /** Who changed it; in a batch, others may have changed its neighbours. `null`: nobody was logged in. */
+  readonly userId: string | null;
 }
 
 /** What one request did to the objects of one list in one way: Kinto's event (kinto-api.md, 13). */
@@ -23,7 +25,7 @@ export interface ResourceChange {
   readonly parentParts: Readonly<Record<string, string>>;
   /** The first object's new `last_modified`, in ms. */
   readonly timestamp: number;
-  /** `null`: nobody was logged in. */
+  /** Who changed the first object. `null`: nobody was logged in. */
   readonly userId: string | null;
   /** In the order they were changed. */
   readonly impacted: readonly ImpactedObject[];
@@ -39,9 +41,9 @@ export interface CommittedChange extends ResourceChange {
 export function mergeEntries(entries: readonly JournalEntry[]): ResourceChange[] {
   const merged = new Map<string, ResourceChange & { impacted: ImpactedObject[] }>();
   for (const entry of entries) {
-    const { list, action, objectId: id, newText, oldText, position } = entry;
+    const { list, action, objectId: id, newText, oldText, position, userId } = entry;
     const key = `${list.resourceName} ${list.parentId} ${action}`;
-    const impacted = { id, newText, oldText, position };
+    const impacted = { id, newText, oldText, position, userId };
     const known = merged.get(key);
     if (known === undefined) {
       merged.set(key, {
@@ -50,7 +52,7 @@ export function mergeEntries(entries: readonly JournalEntry[]): ResourceChange[]
         parentId: list.parentId,
         parentParts: uriParts(list.parentId),
         timestamp: entry.timestamp,
-        userId: entry.userId,
+        userId,
         impacted: [impacted],
       });
     } else {

@@ -54,6 +54,10 @@ export const accessEntries = {
     await sql.run('DELETE FROM access_control_entries WHERE object_id >= ? AND object_id < ?', range);
   },
 
+  async deleteEverything(sql: SqlSession): Promise<void> {
+    await sql.run('DELETE FROM access_control_entries');
+  },
+
   /** What any of the principals holds on any of the objects; the same may be there once for each principal. */
   async held(sql: SqlSession, principals: readonly string[], uris: readonly string[]): Promise<HeldPermission[]> {
     if (uris.length === 0) return [];

@@ -41,6 +41,21 @@ export class Access {
     );
   }
 
+  /** The permissions that settings give the principals on every object of a resource, by its name; `''` is the root. */
+  heldEverywhere(principals: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+    const held = new Map<string, Set<string>>();
+    for (const [key, allowed] of this.everywhere) {
+      const [, resource = '', permission = ''] = /^(.+)_(create|read|write)_principals$/.exec(key) ?? [];
+      if (!principals.some((principal) => allowed.has(principal))) continue;
+      const isCreate = permission === 'create';
+      const holder = isCreate ? this.rules.parentOf(resource) : resource;
+      if (holder === undefined || this.rules.find(holder) === undefined) continue;
+      const name = isCreate ? `${resource}:create` : permission;
+      held.set(holder, (held.get(holder) ?? new Set()).add(name));
+    }
+    return held;
+  }
+
   /**
    * The objects directly below a list that are shared with the principals one by one (kinto-api.md, 7.5).
    *

@@ -27,6 +27,15 @@ export const groupMemberships = {
     }
   },
 
+  /** The user is in no group any more, and if it is itself a group, nobody is in it. */
+  async forget(sql: SqlSession, principal: string): Promise<void> {
+    await sql.run('DELETE FROM user_principals WHERE user_id = ? OR principal = ?', [principal, principal]);
+  },
+
+  async deleteEverything(sql: SqlSession): Promise<void> {
+    await sql.run('DELETE FROM user_principals');
+  },
+
   /** Nobody is in the group any more. */
   async disband(sql: SqlSession, groupUri: string): Promise<void> {
     await sql.run('DELETE FROM user_principals WHERE principal = ?', [groupUri]);

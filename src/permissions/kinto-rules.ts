@@ -45,4 +45,7 @@ export function addKintoRules(rules: PermissionRules): void {
       'read:attributes': grants('bucket:write read', 'collection:write read', 'record:write read'),
     },
   });
+  // No resources, but their settings are read the same way.
+  rules.add('permissions', { assignable: [], granted: { read: grants('permissions:read') } });
+  rules.add('user-data', { assignable: [], granted: { delete: grants('user-data:delete') } });
 }

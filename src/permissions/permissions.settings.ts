@@ -94,4 +94,60 @@ export class PermissionSettings {
     sentence: `Who may read, create and change every record. ${SPLIT}`,
   })
   recordWrite!: readonly string[];
+
+  @Setting({
+    key: 'account_create_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may create accounts: system.Everyone, for everybody their own. ${SPLIT}`,
+  })
+  accountCreate!: readonly string[];
+
+  @Setting({
+    key: 'account_read_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may read every account. ${SPLIT}`,
+  })
+  accountRead!: readonly string[];
+
+  @Setting({
+    key: 'account_write_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may change every account, and create accounts for others. ${SPLIT}`,
+  })
+  accountWrite!: readonly string[];
+
+  @Setting({
+    key: 'permissions_read_principals',
+    type: 'list',
+    default: ['system.Everyone'],
+    sentence: `Who may ask for the list of their own permissions, where there is one. ${SPLIT}`,
+  })
+  permissionsRead!: readonly string[];
+
+  @Setting({
+    key: 'user-data_delete_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may delete everything that belongs to a user, with DELETE /__user_data__/{principal}. ${SPLIT}`,
+  })
+  userDataDelete!: readonly string[];
+
+  @Setting({
+    key: 'history_read_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may read the history of every bucket. ${SPLIT}`,
+  })
+  historyRead!: readonly string[];
+
+  @Setting({
+    key: 'history_write_principals',
+    type: 'list',
+    default: [],
+    sentence: `Who may delete from the history of every bucket. ${SPLIT}`,
+  })
+  historyWrite!: readonly string[];
 }

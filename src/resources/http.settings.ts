@@ -1,5 +1,6 @@
 import { IsInt, Max, Min } from 'class-validator';
 import { Setting } from '../settings/setting.js';
+import { ObjectSettings } from './object.settings.js';
 
 /** The hosts page, header and error texts of the API. */
 export class ProjectSettings {
@@ -39,6 +40,14 @@ export class ProjectSettings {
   httpHost!: string;
 
   @Setting({
+    key: 'version_json_path',
+    type: 'string',
+    default: 'version.json',
+    sentence: 'The file whose JSON /__version__ shows; without it, that of the package, if there is one.',
+  })
+  versionJsonPath!: string;
+
+  @Setting({
     key: 'error_info_link',
     type: 'string',
     default: 'https://github.com/Kinto/kinto/issues/',
@@ -47,7 +56,7 @@ export class ProjectSettings {
   errorInfoLink!: string;
 }
 
-export class ApiSettings {
+export class ApiSettings extends ObjectSettings {
   @Setting({ key: 'readonly', type: 'boolean', default: false, sentence: 'Whether every write is refused with 405.' })
   readonly!: boolean;
 
@@ -119,7 +128,8 @@ export class ApiSettings {
     key: 'cors_max_age_seconds',
     type: 'integer',
     default: 3600,
-    sentence: 'How long a browser may remember what it is allowed, in seconds.',
+    whenEmpty: 0,
+    sentence: 'How long a browser may remember what it is allowed, in seconds; 0 or empty: it is not told.',
   })
   corsMaxAge!: number;
 
@@ -140,12 +150,30 @@ export class ApiSettings {
   backoff!: number | undefined;
 
   @Setting({
+    key: 'backoff_percentage',
+    type: 'number',
+    default: undefined,
+    sentence: 'On how many of a hundred answers clients are asked that, at random; empty: on all.',
+  })
+  @Min(0)
+  @Max(100)
+  backoffPercentage!: number | undefined;
+
+  @Setting({
     key: 'version_prefix_redirect_enabled',
     type: 'boolean',
     default: true,
     sentence: 'Whether a path without /v1 is redirected to the one with it.',
   })
   versionPrefixRedirect!: boolean;
+
+  @Setting({
+    key: 'version_prefix_redirect_ttl_seconds',
+    type: 'integer',
+    default: -1,
+    sentence: 'How long a browser may remember that redirect, in seconds; -1: it is not told.',
+  })
+  versionPrefixTtl!: number;
 
   @Setting({
     key: 'trailing_slash_redirect_enabled',
@@ -164,11 +192,19 @@ export class ApiSettings {
   trailingSlashTtl!: number;
 
   @Setting({
-    key: 'heartbeat_timeout_seconds',
+    key: 'root_cache_expires_seconds',
     type: 'integer',
+    default: 86_400,
+    sentence: 'How long hello may be remembered while nothing can be written, in seconds.',
+  })
+  rootCacheExpires!: number;
+
+  @Setting({
+    key: 'heartbeat_timeout_seconds',
+    type: 'number',
     default: 10,
     sentence: 'How long the heartbeat waits for its checks, in seconds.',
   })
-  @Min(1)
+  @Min(0)
   heartbeatTimeout!: number;
 }

@@ -1,3 +1,4 @@
+import type { Caller } from '../auth/authenticator.js';
 import type { UnitOfWork } from '../storage/storage.js';
 import type { StoredObject } from '../wire/stored-object.js';
 import type { ErrorDetail } from '../wire/api-error.js';
@@ -31,8 +32,34 @@ export interface ResourceDefinition {
    * @param supplied whether the client sent `data` at all
    */
   checkAttributes?(value: JsonObject, options: { prefix: string; supplied: boolean }): AttributesCheck;
+  /**
+   * The same as JSON Schemas, by the name of the attribute, for the OpenAPI document. A test sees to it that both say
+   * the same.
+   */
+  readonly attributes?: Readonly<Record<string, AttributeSchema>>;
+  /** Where the schemas come from that such objects are checked against, in this order (kinto-api.md, 11.1). */
+  readonly schemas?: readonly SchemaSource[];
+  /** Who is added to `write` of an object, and so sees who may do what with it; by default whoever is calling. */
+  ownerOf?(caller: Caller, id: string): string;
+  /** Whether a plugin brings the endpoints, because the usual ones would show or take what they must not. */
+  readonly hasOwnEndpoints?: boolean;
   /** What must follow a write in the same transaction: memberships, cascades. */
   afterWrite?(change: WrittenChange, unit: UnitOfWork): Promise<void>;
+}
+
+/** An attribute of an object above that holds a JSON schema. */
+export interface SchemaSource {
+  readonly resource: string;
+  readonly attribute: string;
+  /** The attribute that tells which version of the holder the object was checked against. */
+  readonly stamp?: string;
+}
+
+export interface AttributeSchema {
+  /** What a client may send. */
+  readonly accepted: JsonObject;
+  /** What the server shows; absent: the same. */
+  readonly shown?: JsonObject;
 }
 
 export interface AttributesCheck {

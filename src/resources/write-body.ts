@@ -55,7 +55,7 @@ function readMapping(value: JsonObject, permissionNames: readonly string[]): Par
   };
 }
 
-function readPermissions(
+export function readPermissions(
   permissions: JsonObject,
   names: readonly string[],
   problems: ErrorDetail[],

@@ -67,10 +67,14 @@ describe('PATCH', () => {
     });
   });
 
-  it('does not know JSON Patch yet, and says so', async () => {
-    const headers = { 'content-type': 'application/json-patch+json' };
-    const body = [{ op: 'add', path: '/data/x', value: 1 }];
-    await scenario(server, ['PATCH', record, { headers, body }], { status: 415, errno: 107 });
+  it('knows three media types, and says so', async () => {
+    const types = ['application/json', 'application/merge-patch+json', 'application/json-patch+json'];
+    const description = `Content-Type header should be one of [${types.map((type) => `'${type}'`).join(', ')}]`;
+    await scenario(server, ['PATCH', record, { headers: { 'content-type': 'text/plain' }, body: {} }], {
+      status: 415,
+      errno: 107,
+      body: { message: description, details: [{ location: 'header', name: 'Content-Type', description }] },
+    });
   });
 });
 
@@ -101,5 +105,15 @@ describe('A merge patch', () => {
     const ask = { headers: MERGE, body: { permissions: { read: null } } };
     const answer = await server.request('PATCH', record, ask);
     expect(answer.json.permissions).toEqual({ write: [USER_IDS.mat] });
+  });
+
+  it('by somebody whose right is inherited leaves the rights of all others', async () => {
+    const bucket = record.split('/').slice(0, 4).join('/');
+    await server.request('PATCH', bucket, { body: { permissions: { write: [USER_IDS.bob] } } });
+    const ask = { auth: 'bob' as const, headers: MERGE, body: { permissions: { read: ['y'] } } };
+    const answer = await server.request('PATCH', record, ask);
+    const { read, write } = answer.json.permissions as { read: string[]; write: string[] };
+    expect(read).toEqual(['y']);
+    expect(write.sort()).toEqual([USER_IDS.mat, USER_IDS.bob].sort());
   });
 });

@@ -20,5 +20,5 @@ export function committedChange(
 }
 
 export function impacted(id: string, newText = `{"id":"${id}"}`, oldText: string | null = null): ImpactedObject {
-  return { id, newText, oldText, position: { epoch: 'e', n: 1, salt: 0 } };
+  return { id, newText, oldText, position: { epoch: 'e', n: 1, salt: 0 }, userId: 'basicauth:alice' };
 }

@@ -1,4 +1,4 @@
-import { escapeNonAscii } from '../../wire/json.js';
+import { encodeJson, escapeNonAscii, type JsonObject } from '../../wire/json.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import type { ApiResponse } from '../api-message.js';
 import type { ShownObject } from '../object-writer.js';
@@ -19,5 +19,7 @@ export function tombstoneAnswer(tombstone: StoredObject): ApiResponse {
   };
 }
 
-/** Kinto lets nothing of a resource be kept by a cache unless a setting says so (kinto-api.md, 4.2). */
-export const NO_CACHE = { 'Cache-Control': 'no-cache, no-store' } as const;
+/** The answer of a PATCH that asked for less than the whole object: no permissions either. */
+export function partialAnswer({ lastModified }: StoredObject, part: JsonObject): ApiResponse {
+  return { status: 200, headers: versionHeaders(lastModified), body: encodeJson({ data: part }) };
+}

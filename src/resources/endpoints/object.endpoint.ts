@@ -1,26 +1,28 @@
-import { ApiError, type ErrorDetail } from '../../wire/api-error.js';
-import { escapeNonAscii, stringifyJson, type JsonObject } from '../../wire/json.js';
+import type { ErrorDetail } from '../../wire/api-error.js';
 import { projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiResponse } from '../api-message.js';
 import type { Exchange, StorageEndpoint } from '../exchange.js';
-import { mergePatch, MERGE_PATCH_TYPE } from '../merge-patch.js';
 import { replacedPermissions } from '../permission-change.js';
-import { ensurePreconditions, findNotModified, readPreconditions, versionHeaders } from '../preconditions.js';
+import { ensurePreconditions, findNotModified, readPreconditions } from '../preconditions.js';
 import { parseQueryString } from '../query-string.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import type { ResourceDefinition } from '../resource-definition.js';
 import type { ResourcePlace } from '../resource-place.js';
-import { bodyProblem, parseWriteBody, type WriteBody } from '../write-body.js';
-import { NO_CACHE, objectAnswer, tombstoneAnswer } from './object-answer.js';
+import { parseWriteBody } from '../write-body.js';
+import { objectAnswer, partialAnswer, tombstoneAnswer } from './object-answer.js';
+import { patchObject } from './object-patch.js';
 import {
-  checkValue,
+  checkedBySchemas,
+  checkedValue,
   ensureNoProblems,
   ensureParentExists,
   ensureValidId,
   getListTimestamp,
+  getObject,
   LATEST_TIMESTAMP,
   patternOf,
+  permissionNames,
   placeIn,
   type ResourceParts,
 } from './resource-parts.js';
@@ -35,7 +37,7 @@ export class ObjectEndpoint implements StorageEndpoint {
   readonly usesStorage = true as const;
 
   constructor(
-    private readonly definition: ResourceDefinition,
+    readonly definition: ResourceDefinition,
     private readonly parts: ResourceParts,
   ) {
     this.name = `${definition.name}-object`;
@@ -53,7 +55,7 @@ export class ObjectEndpoint implements StorageEndpoint {
       case 'PUT':
         return this.put(exchange, place, id);
       case 'PATCH':
-        return this.patch(exchange, place, id);
+        return patchObject(exchange, place, id, this.parts);
       case 'DELETE':
         return this.delete(exchange, place, id);
       default:
@@ -64,31 +66,27 @@ export class ObjectEndpoint implements StorageEndpoint {
   private async get(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
     ensureAcceptable(exchange.request);
     await this.parts.authorization.ensureMayRead(exchange, place, id);
-    await ensureParentExists(exchange, place);
+    const parent = await ensureParentExists(exchange, place);
     const problems: ErrorDetail[] = [];
     const preconditions = readPreconditions(exchange.request, problems);
     ensureNoProblems(problems);
     ensureValidId(this.definition, id);
-    const object = await this.getObject(exchange, place, id);
+    const object = getObject(await exchange.view.findObject(place.list, id), place, id);
     const notModified = findNotModified(preconditions, object.lastModified);
     if (notModified !== undefined) return notModified;
     ensurePreconditions(preconditions, { exists: true, timestamp: object.lastModified, object });
-    return this.present(exchange, place, object);
+    const answer = await this.present(exchange, place, object);
+    return { ...answer, headers: { ...this.parts.clientCache.headersFor(exchange, place, parent), ...answer.headers } };
   }
 
   private async present(exchange: Exchange, place: ResourcePlace, object: StoredObject): Promise<ApiResponse> {
     const fields = parseQueryString(exchange.request.queryString).find(([name]) => name === '_fields')?.[1];
-    if (fields === undefined) {
-      const answer = objectAnswer(200, await this.parts.writer.show(exchange, place, object));
-      return { ...answer, headers: { ...answer.headers, ...NO_CACHE } };
-    }
-    const data = stringifyJson(projectFields(object.value, fields.split(',')));
-    const headers = { ...versionHeaders(object.lastModified), ...NO_CACHE };
-    return { status: 200, headers, body: escapeNonAscii(`{"data":${data}}`) };
+    if (fields === undefined) return objectAnswer(200, await this.parts.writer.show(exchange, place, object));
+    return partialAnswer(object, projectFields(object.value, fields.split(',')));
   }
 
   private async put(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
-    await ensureParentExists(exchange, place);
+    const parent = await ensureParentExists(exchange, place);
     ensureAcceptable(exchange.request);
     ensureSupportedType(exchange.request, [JSON_TYPE]);
     const before = await exchange.view.findObject(place.list, id);
@@ -99,7 +97,8 @@ export class ObjectEndpoint implements StorageEndpoint {
     } else {
       await authorization.ensureMayWrite(exchange, place, id, true);
     }
-    const body = parseWriteBody(exchange.request.body, this.permissionNames());
+    const names = permissionNames(place, this.parts);
+    const body = parseWriteBody(exchange.request.body, names);
     const problems = [...body.problems];
     const preconditions = readPreconditions(exchange.request, problems);
     ensureNoProblems(problems);
@@ -108,38 +107,17 @@ export class ObjectEndpoint implements StorageEndpoint {
       const timestamp = before?.lastModified ?? (await getListTimestamp(exchange, place));
       ensurePreconditions(preconditions, { exists: before !== undefined, timestamp, object: before });
     }
-    const value = this.checked(id, body.data ?? before?.value ?? {}, body.data !== undefined, 'data.');
-    const permissions = replacedPermissions(body.permissions, this.permissionNames());
+    // Who sends no data leaves what is there as it is, whatever it is.
+    const checked =
+      body.data === undefined && before !== undefined
+        ? before.value
+        : checkedValue(this.definition, id, body.data ?? {}, { supplied: body.data !== undefined, prefix: 'data.' });
+    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: checked, id });
+    const permissions = replacedPermissions(body.permissions, names);
     if (before !== undefined) {
       return objectAnswer(200, await writer.update(exchange, place, { before, value, permissions }));
     }
     return objectAnswer(201, await writer.create(exchange, place, { id, value, permissions }));
-  }
-
-  private async patch(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
-    await ensureParentExists(exchange, place);
-    ensureAcceptable(exchange.request);
-    const mediaType = ensureSupportedType(exchange.request, [JSON_TYPE, MERGE_PATCH_TYPE]);
-    const found = await exchange.view.findObject(place.list, id);
-    await this.parts.authorization.ensureMayWrite(exchange, place, id, found !== undefined);
-    const body = parseWriteBody(exchange.request.body, this.permissionNames());
-    const problems = [...body.problems];
-    if (problems.length === 0 && body.data === undefined && body.permissions === undefined) {
-      problems.push(bodyProblem('data', 'Provide at least one of data or permissions'));
-    }
-    const preconditions = readPreconditions(exchange.request, problems);
-    ensureNoProblems(problems);
-    ensureValidId(this.definition, id);
-    const before = await this.getObject(exchange, place, id);
-    ensurePreconditions(preconditions, { exists: true, timestamp: before.lastModified, object: before });
-    const value = this.checked(id, patched(before, body, mediaType), true, '');
-    const permissions = Object.fromEntries(
-      Object.entries(body.permissions ?? {}).flatMap(([name, principals]) => {
-        if (principals !== null) return [[name, principals]];
-        return mediaType === MERGE_PATCH_TYPE ? [[name, []]] : [];
-      }),
-    );
-    return objectAnswer(200, await this.parts.writer.update(exchange, place, { before, value, permissions }));
   }
 
   private async delete(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
@@ -152,39 +130,10 @@ export class ObjectEndpoint implements StorageEndpoint {
     const suggested = readSuggestedTimestamp(exchange.request.queryString, problems);
     ensureNoProblems(problems);
     ensureValidId(this.definition, id);
-    const before = await this.getObject(exchange, place, id);
+    const before = getObject(found, place, id);
     ensurePreconditions(preconditions, { exists: true, timestamp: before.lastModified, object: before });
     return tombstoneAnswer(await this.parts.writer.delete(exchange, place, before, suggested));
   }
-
-  /** @throws ApiError OBJECT_NOT_FOUND */
-  private async getObject({ view }: Exchange, { list }: ResourcePlace, id: string): Promise<StoredObject> {
-    const object = await view.findObject(list, id);
-    if (object !== undefined) return object;
-    throw new ApiError('OBJECT_NOT_FOUND', { details: { id, resource_name: list.resourceName } });
-  }
-
-  /** @throws ApiError 400 for another id in the value, or attributes that the resource does not take */
-  private checked(id: string, value: JsonObject, supplied: boolean, prefix: string): JsonObject {
-    if (value.id !== undefined && value.id !== id) {
-      ensureNoProblems([bodyProblem('id', 'Object id does not match existing object')]);
-    }
-    const checked = checkValue(this.definition, value, { prefix, supplied });
-    ensureNoProblems(checked.problems);
-    return checked.value;
-  }
-
-  private permissionNames(): readonly string[] {
-    return this.parts.rules.assignable(this.definition.name);
-  }
-}
-
-/** The value after a PATCH. Its `last_modified` is there only if the patch suggested one. */
-function patched(before: StoredObject, { data = {} }: WriteBody, mediaType: string): JsonObject {
-  const value: JsonObject = { ...before.value };
-  delete value.last_modified;
-  const result = mediaType === MERGE_PATCH_TYPE ? mergePatch(value, data) : { ...value, ...data };
-  return result.id === undefined ? { ...result, id: before.id } : result;
 }
 
 function readSuggestedTimestamp(queryString: string, problems: ErrorDetail[]): number | undefined {

@@ -15,14 +15,16 @@ import { parseQueryString } from '../query-string.js';
 import type { ResourceDefinition } from '../resource-definition.js';
 import type { ResourcePlace } from '../resource-place.js';
 import { parseWriteBody } from '../write-body.js';
-import { NO_CACHE, objectAnswer } from './object-answer.js';
+import { objectAnswer } from './object-answer.js';
 import {
+  checkedBySchemas,
   checkValue,
   ensureNoProblems,
   ensureParentExists,
   ensureValidId,
   getListTimestamp,
   patternOf,
+  permissionNames,
   placeIn,
   type ResourceParts,
 } from './resource-parts.js';
@@ -37,7 +39,7 @@ export class PluralEndpoint implements StorageEndpoint {
   readonly usesStorage = true as const;
 
   constructor(
-    private readonly definition: ResourceDefinition,
+    readonly definition: ResourceDefinition,
     private readonly parts: ResourceParts,
   ) {
     this.name = `${definition.name}-plural`;
@@ -62,8 +64,8 @@ export class PluralEndpoint implements StorageEndpoint {
   }
 
   private async post(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
-    await ensureParentExists(exchange, place);
-    const names = this.parts.rules.assignable(this.definition.name);
+    const parent = await ensureParentExists(exchange, place);
+    const names = permissionNames(place, this.parts);
     const body = parseWriteBody(exchange.request.body, names);
     const given = body.data?.id;
     if (given !== undefined) ensureValidId(this.definition, given);
@@ -89,22 +91,25 @@ export class PluralEndpoint implements StorageEndpoint {
     if (preconditions.ifMatch !== undefined) {
       ensurePreconditions(preconditions, { exists: false, timestamp: await getListTimestamp(exchange, place) });
     }
+    // Before there is an id: a schema that requires one means the client's.
+    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: checked.value });
     const id = given ?? this.definition.makeId();
     const permissions = replacedPermissions(body.permissions, names);
-    return objectAnswer(201, await writer.create(exchange, place, { id, value: checked.value, permissions }));
+    return objectAnswer(201, await writer.create(exchange, place, { id, value, permissions }));
   }
 
   private async get(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
     ensureAcceptable(exchange.request);
     const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'read');
-    await ensureParentExists(exchange, place);
+    const parent = await ensureParentExists(exchange, place);
     const { query, preconditions } = this.readConditions(exchange.request);
     const timestamp = await getListTimestamp(exchange, place);
     const notModified = findNotModified(preconditions, timestamp);
     if (notModified !== undefined) return notModified;
     ensurePreconditions(preconditions, { exists: true, timestamp });
 
-    const headers: ResponseHeaders = { ...versionHeaders(timestamp), ...alertFor(query), ...NO_CACHE };
+    const expiry = this.parts.clientCache.headersFor(exchange, place, parent);
+    const headers: ResponseHeaders = { ...expiry, ...versionHeaders(timestamp), ...alertFor(query) };
     if (exchange.request.method === 'HEAD') {
       const total = String(await exchange.view.countObjects(place.list, query, { onlyIds }));
       return { status: 200, headers: { ...headers, 'Total-Objects': total, 'Total-Records': total }, body: '' };
@@ -181,14 +186,14 @@ interface NextToken {
   readonly text: string;
 }
 
-function nextPageUrl(request: ApiRequest, query: ListQuery, { text }: NextToken): string {
+export function nextPageUrl(request: ApiRequest, query: ListQuery, { text }: NextToken): string {
   const kept = parseQueryString(request.queryString).filter(([name]) => name !== '_limit' && name !== '_token');
   const parameters = [...kept, ['_limit', String(query.limit)], ['_token', text]] as [string, string][];
   const encoded = parameters.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
   return `${request.origin}${request.path}?${encoded.join('&')}`;
 }
 
-function alertFor({ usesDeprecatedTo }: ListQuery): ResponseHeaders {
+export function alertFor({ usesDeprecatedTo }: ListQuery): ResponseHeaders {
   if (!usesDeprecatedTo) return {};
   const url = 'https://kinto.readthedocs.io/en/2.4.0/api/resource.html#list-of-available-url-parameters';
   return {

@@ -2,12 +2,17 @@ import type { PermissionRules } from '../../permissions/permission-rules.js';
 import type { Cache } from '../../cache/cache.js';
 import { ApiError, invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
 import type { JsonObject, JsonValue } from '../../wire/json.js';
+import type { StoredObject } from '../../wire/stored-object.js';
 import type { Authorization } from '../authorization.js';
 import { getUnit, type Exchange } from '../exchange.js';
 import type { ApiSettings } from '../http.settings.js';
+import { findAbove } from '../object-above.js';
 import type { ObjectWriter } from '../object-writer.js';
 import { idParameter, type ResourceDefinition, type ResourceDefinitions } from '../resource-definition.js';
 import { placeOf, type ResourcePlace } from '../resource-place.js';
+import type { ObjectSchemas } from '../schemas/object-schemas.js';
+import { bodyProblem } from '../write-body.js';
+import type { ClientCache } from './client-cache.js';
 
 /** What both endpoints of a resource work with. */
 export interface ResourceParts {
@@ -17,6 +22,9 @@ export interface ResourceParts {
   readonly writer: ObjectWriter;
   readonly settings: ApiSettings;
   readonly cache: Cache;
+  readonly clientCache: ClientCache;
+  /** Absent while objects are not to be checked against schemas. */
+  readonly schemas: ObjectSchemas | undefined;
 }
 
 export function patternOf(definition: ResourceDefinition, { definitions }: ResourceParts): string {
@@ -28,14 +36,20 @@ export function placeIn({ params }: Exchange, definition: ResourceDefinition, pa
   return placeOf(definition, parts.definitions, params);
 }
 
-/** @throws ApiError MISSING_PARENT when the resource lives only below a parent that exists, and it does not */
-export async function ensureParentExists({ view, knownUris }: Exchange, place: ResourcePlace): Promise<void> {
+/**
+ * @returns the parent, if it had to be looked up
+ * @throws ApiError MISSING_PARENT when the resource lives only below a parent that exists, and it does not
+ */
+export async function ensureParentExists(
+  { view, knownUris }: Exchange,
+  place: ResourcePlace,
+): Promise<StoredObject | undefined> {
   const { parentName } = place;
   const uri = place.list.parentId;
-  if (!place.definition.needsParent || knownUris.has(uri)) return;
+  if (!place.definition.needsParent || knownUris.has(uri)) return undefined;
+  const parent = await findAbove(view, place, parentName);
+  if (parent !== undefined) return parent;
   const id = uri.slice(uri.lastIndexOf('/') + 1);
-  const grandparent = uri.split('/').slice(0, -2).join('/');
-  if ((await view.findObject({ parentId: grandparent, resourceName: parentName }, id)) !== undefined) return;
   throw new ApiError('MISSING_PARENT', { details: { id, resource_name: parentName } });
 }
 
@@ -43,6 +57,17 @@ export async function ensureParentExists({ view, knownUris }: Exchange, place: R
 export function ensureValidId({ idPattern }: ResourceDefinition, id: JsonValue | undefined): asserts id is string {
   if (typeof id === 'string' && idPattern.test(id)) return;
   throw invalidParameters([{ location: 'path', name: null, description: 'Invalid object id' }]);
+}
+
+/** @throws ApiError OBJECT_NOT_FOUND when there is none */
+export function getObject(found: StoredObject | undefined, { list }: ResourcePlace, id: string): StoredObject {
+  if (found !== undefined) return found;
+  throw new ApiError('OBJECT_NOT_FOUND', { details: { id, resource_name: list.resourceName } });
+}
+
+/** The permissions that a client may assign on such an object. */
+export function permissionNames({ definition }: ResourcePlace, { rules }: ResourceParts): readonly string[] {
+  return rules.assignable(definition.name);
 }
 
 /** @throws ApiError 400 with all of them, if there are any */
@@ -67,6 +92,36 @@ export function checkValue(
   return { value: checked.value, problems: [...checked.problems, ...timestampProblems(value, options.prefix)] };
 }
 
+/** @throws ApiError 400 for another id in the value, or attributes that the resource does not take */
+export function checkedValue(
+  definition: ResourceDefinition,
+  id: string,
+  value: JsonObject,
+  options: { prefix: string; supplied: boolean },
+): JsonObject {
+  if (value.id !== undefined && value.id !== id) {
+    ensureNoProblems([bodyProblem('id', 'Object id does not match existing object')]);
+  }
+  const checked = checkValue(definition, value, options);
+  ensureNoProblems(checked.problems);
+  return checked.value;
+}
+
+/**
+ * The value to store: as it is, unless objects are to be checked against the schemas above them.
+ *
+ * @throws ApiError 400 with the first reason why it is not valid
+ */
+export async function checkedBySchemas(
+  { view }: Exchange,
+  place: ResourcePlace,
+  wanted: Pick<ResourceParts, 'schemas'> & { parent: StoredObject | undefined; value: JsonObject; id?: string },
+): Promise<JsonObject> {
+  const { schemas, parent, value, id } = wanted;
+  if (schemas === undefined) return value;
+  return schemas.checked(view, place, id === undefined ? value : { ...value, id }, parent);
+}
+
 /**
  * The last instant that has a date (ECMAScript's time values), in ms. A list's own timestamps go on from the latest
  * one suggested; from here they stay exact numbers for longer than any list lives.
@@ -79,7 +134,8 @@ export const LATEST_TIMESTAMP = 8.64e15;
  */
 function timestampProblems({ last_modified: suggested }: JsonObject, prefix: string): ErrorDetail[] {
   const isTooBig =
-    typeof suggested === 'number' && Number.isInteger(suggested) && Math.abs(suggested) > LATEST_TIMESTAMP;
+    typeof suggested === 'bigint' ||
+    (typeof suggested === 'number' && Number.isInteger(suggested) && Math.abs(suggested) > LATEST_TIMESTAMP);
   if (typeof suggested !== 'boolean' && !isTooBig) return [];
   const description = `${String(suggested)} is not a timestamp in milliseconds`;
   return [{ location: 'body', name: `${prefix}last_modified`, description }];

@@ -1,7 +1,12 @@
 import { accessEntries } from '../../permissions/access-entries.js';
 import { groupMemberships } from '../../permissions/group-memberships.js';
 import type { ResourceDefinition } from '../resource-definition.js';
+import { SCHEMA_ATTRIBUTE } from '../schemas/schema-attribute.js';
+import { schemaProblems } from '../schemas/schema-check.js';
 import { ID_PATTERN, makeShortId } from './ids.js';
+
+/** What everything of one kind in the bucket is checked against. */
+const SCHEMAS = ['collection:schema', 'group:schema', 'record:schema'];
 
 export const bucketDefinition: ResourceDefinition = {
   name: 'bucket',
@@ -10,6 +15,8 @@ export const bucketDefinition: ResourceDefinition = {
   needsParent: false,
   idPattern: ID_PATTERN,
   makeId: makeShortId,
+  attributes: Object.fromEntries(SCHEMAS.map((name) => [name, SCHEMA_ATTRIBUTE])),
+  checkAttributes: (value, { prefix }) => ({ value, problems: schemaProblems(value, SCHEMAS, prefix) }),
   async afterWrite({ uri, after }, unit) {
     if (!after.deleted) return;
     await unit.deleteBelow(uri);

@@ -1,8 +1,24 @@
 import { accessEntries } from '../../permissions/access-entries.js';
 import type { JsonObject, JsonValue } from '../../wire/json.js';
 import type { AttributesCheck, ResourceDefinition } from '../resource-definition.js';
+import { SCHEMA_ATTRIBUTE } from '../schemas/schema-attribute.js';
+import { schemaProblems } from '../schemas/schema-check.js';
 import { bodyProblem, pythonText } from '../write-body.js';
 import { ID_PATTERN, makeShortId } from './ids.js';
+
+/** Whatever Python's `int()` makes a number of. */
+const CACHE_EXPIRES = {
+  accepted: {
+    description: 'How long clients that are nobody may keep the records, in seconds.',
+    anyOf: [
+      { type: 'number', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      { type: ['boolean', 'null'] },
+      { type: 'string', pattern: '^\\s*[+-]?\\d{1,15}\\s*$' },
+      { type: 'array', maxItems: 0 },
+    ],
+  },
+  shown: { type: 'integer', description: 'How long clients that are nobody may keep the records, in seconds.' },
+};
 
 export const collectionDefinition: ResourceDefinition = {
   name: 'collection',
@@ -12,6 +28,8 @@ export const collectionDefinition: ResourceDefinition = {
   idPattern: ID_PATTERN,
   makeId: makeShortId,
   checkAttributes,
+  attributes: { schema: SCHEMA_ATTRIBUTE, cache_expires: CACHE_EXPIRES },
+  schemas: [{ resource: 'bucket', attribute: 'collection:schema' }],
   async afterWrite({ uri, after }, unit) {
     if (!after.deleted) return;
     await unit.deleteBelow(uri);
@@ -19,8 +37,13 @@ export const collectionDefinition: ResourceDefinition = {
   },
 };
 
-/** `cache_expires` becomes a whole number of seconds; null and an empty list are as good as absent (2.2). */
 function checkAttributes(value: JsonObject, { prefix }: { prefix: string }): AttributesCheck {
+  const checked = checkCacheExpires(value, prefix);
+  return { value: checked.value, problems: [...schemaProblems(value, ['schema'], prefix), ...checked.problems] };
+}
+
+/** `cache_expires` becomes a whole number of seconds; null and an empty list are as good as absent (2.2). */
+function checkCacheExpires(value: JsonObject, prefix: string): AttributesCheck {
   const { cache_expires: given, ...others } = value;
   if (given === undefined) return { value, problems: [] };
   if (given === null || (Array.isArray(given) && given.length === 0)) return { value: others, problems: [] };

@@ -7,6 +7,13 @@ import type { AttributesCheck, ResourceDefinition } from '../resource-definition
 import { bodyProblem, pythonText } from '../write-body.js';
 import { ID_PATTERN, makeShortId } from './ids.js';
 
+/** The principal of one member. */
+const MEMBER = {
+  type: 'string',
+  minLength: 1,
+  not: { anyOf: [{ pattern: '^/buckets/' }, { const: EVERYONE }] },
+};
+
 export const groupDefinition: ResourceDefinition = {
   name: 'group',
   plural: 'groups',
@@ -15,6 +22,8 @@ export const groupDefinition: ResourceDefinition = {
   idPattern: ID_PATTERN,
   makeId: makeShortId,
   checkAttributes,
+  attributes: { members: { accepted: { type: 'array', items: MEMBER, description: 'Who is in it.' } } },
+  schemas: [{ resource: 'bucket', attribute: 'group:schema' }],
   async afterWrite({ uri, before, after }, unit) {
     if (after.deleted) return groupMemberships.disband(unit.sql, uri);
     const was = membersOf(before);

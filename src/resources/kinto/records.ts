@@ -8,4 +8,8 @@ export const recordDefinition: ResourceDefinition = {
   needsParent: true,
   idPattern: ID_PATTERN,
   makeId: () => makeUuid(),
+  schemas: [
+    { resource: 'collection', attribute: 'schema', stamp: 'schema' },
+    { resource: 'bucket', attribute: 'record:schema' },
+  ],
 };

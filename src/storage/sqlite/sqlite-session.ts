@@ -16,7 +16,7 @@ interface Prepared {
 
 /** What can only add to what is affirmed; see {@link SqlSession.remember}. Everything else is taken to refute it. */
 const NEVER_REFUTES =
-  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET last_modified = \?, data = \?, change_n)\b/;
+  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET (last_modified = \?, )?data = \?, change_n)\b/;
 
 /** How many answers a connection remembers: some MB. */
 const MAX_REMEMBERED = 20_000;

@@ -127,6 +127,12 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
     await this.sql.run(`DELETE FROM timestamps WHERE ${BELOW}`, range);
   }
 
+  async deleteEverything(): Promise<void> {
+    await this.counter.startAfterAll(this.sql);
+    await this.sql.run('DELETE FROM objects');
+    await this.sql.run('DELETE FROM timestamps');
+  }
+
   async nested<T>(work: () => Promise<T>): Promise<T> {
     const mark = this.callbacks.length;
     try {
@@ -170,8 +176,8 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
 }
 
 /** The same without `onlyIds: undefined`, which for the statement would be one more shape. */
-function defined({ onlyIds, liveOnly = false }: ListOptions): ListSqlOptions {
-  return onlyIds === undefined ? { liveOnly } : { onlyIds, liveOnly };
+function defined({ onlyIds, liveOnly = false, everyUser = false }: ListOptions): ListSqlOptions {
+  return onlyIds === undefined ? { liveOnly, everyUser } : { onlyIds, liveOnly, everyUser };
 }
 
 function fromRow(row: ObjectRow): StoredObject {
