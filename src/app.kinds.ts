@@ -3,7 +3,19 @@ import { BasicAuthPolicy } from './auth/basic/basic-auth.policy.js';
 import type { ListenerKinds } from './changes/change-listener.js';
 import { pusherListener } from './listeners/pusher/pusher.listener.js';
 import { webSocketListener } from './listeners/websocket/websocket.listener.js';
+import { accountsPlugin } from './plugins/accounts/accounts.plugin.js';
+import { accountsPolicy } from './plugins/accounts/accounts.policy.js';
+import { attachmentsPlugin } from './plugins/attachments/attachments.plugin.js';
+import { adminPlugin } from './plugins/admin/admin.plugin.js';
+import { countersPlugin } from './plugins/counters/counters.plugin.js';
 import { defaultBucketPlugin } from './plugins/default-bucket/default-bucket.plugin.js';
+import { flushPlugin } from './plugins/flush/flush.plugin.js';
+import { historyPlugin } from './plugins/history/history.plugin.js';
+import { openIdPlugin } from './plugins/openid/openid.plugin.js';
+import { openIdPolicy } from './plugins/openid/openid.policy.js';
+import { prometheusPlugin } from './plugins/prometheus/prometheus.plugin.js';
+import { quotasPlugin } from './plugins/quotas/quotas.plugin.js';
+import { statsdPlugin } from './plugins/statsd/statsd.plugin.js';
 import type { Hub } from './realtime/hub.js';
 import type { ExtensionPoints, Plugin, Plugins } from './resources/plugin.js';
 import type { ResourceDefinitions } from './resources/resource-definition.js';
@@ -11,6 +23,9 @@ import { bucketDefinition } from './resources/kinto/buckets.js';
 import { collectionDefinition } from './resources/kinto/collections.js';
 import { groupDefinition } from './resources/kinto/groups.js';
 import { recordDefinition } from './resources/kinto/records.js';
+import { addPermissionsListIfAsked } from './resources/permissions-list/permissions-list.js';
+import { addUserData } from './resources/user-data/user-data.js';
+import type { SettingSource } from './settings/settings.js';
 
 /* Every built-in extension, each list once. */
 
@@ -24,8 +39,24 @@ export function addResources(definitions: ResourceDefinitions): void {
 const BUILT_IN: Plugin = { settings: [], extend: () => undefined };
 
 export function addPlugins(plugins: Plugins): void {
+  plugins.add('accounts', accountsPlugin);
+  plugins.add('admin', adminPlugin);
+  plugins.add('counters', countersPlugin);
   plugins.add('default-bucket', defaultBucketPlugin);
+  plugins.add('flush', flushPlugin);
+  plugins.add('history', historyPlugin);
+  plugins.add('quotas', quotasPlugin);
+  plugins.add('openid', openIdPlugin);
+  plugins.add('prometheus', prometheusPlugin);
+  plugins.add('statsd', statsdPlugin);
+  plugins.add('attachments', attachmentsPlugin);
   for (const name of ['pusher', 'kinto_pusher', 'cliquet_pusher']) plugins.add(name, BUILT_IN);
+}
+
+/** What is there without being included, or switched on by a setting of its own. */
+export function addFeatures(points: ExtensionPoints, source: SettingSource): void {
+  addPermissionsListIfAsked(points, source);
+  addUserData(points);
 }
 
 export function addPolicies(
@@ -33,6 +64,8 @@ export function addPolicies(
   { policies: names, useridHmacSecret }: AuthSettings,
 ): void {
   policies.add('basicauth', (name) => new BasicAuthPolicy(name, useridHmacSecret));
+  policies.add('accounts', accountsPolicy);
+  policies.add('openid', openIdPolicy);
   if (!names.includes('basicauth')) return;
   // Kinto's own words: its tests and clients compare them (kinto-api.md, 1.3).
   capabilities.add('basicauth', {

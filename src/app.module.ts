@@ -1,6 +1,8 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
-import { addPlugins, addPolicies, addResources } from './app.kinds.js';
+import { addRequestLog } from './app.request-log.js';
+import { Measuring } from './app.metrics.js';
+import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
 import { AuthPolicyKinds, type PolicyParts } from './auth/auth-policy.js';
 import { AuthSettings } from './auth/auth.settings.js';
@@ -18,8 +20,12 @@ import { PermissionSettings } from './permissions/permissions.settings.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './resources/capabilities.js';
+import { EndOfServiceSettings } from './resources/end-of-service.js';
+import { readRecordExpiries } from './resources/endpoints/client-cache.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { MethodSwitches } from './resources/method-switches.js';
 import { EndpointFactories, Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
+import { MetricSinks } from './resources/metrics/metric-sink.js';
 import { RequestAliases } from './resources/request-alias.js';
 import { RequestObservers } from './resources/request-observer.js';
 import { ResourceDefinitions } from './resources/resource-definition.js';
@@ -29,7 +35,7 @@ import { openStorage } from './storage/open-storage.js';
 import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
 import { StorageSettings } from './storage/storage.settings.js';
 import { STORAGE } from './storage/storage.js';
-import { VERSION } from './version.js';
+import { PACKAGE } from './version.js';
 
 /** The map: every room, in level order. */
 @Module({})
@@ -43,14 +49,18 @@ export class AppModule {
       auth: readSettings(AuthSettings, source),
       api: readSettings(ApiSettings, source),
       project: readSettings(ProjectSettings, source),
+      endOfService: readSettings(EndOfServiceSettings, source),
       realtime: readSettings(RealtimeSettings, source),
     };
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
     addIncluded(points, source);
-    const cache = openCache(settings.cache);
+    addRequestLog(points.observers, source);
+    const measuring = Measuring.of(points, source);
+    const cache = measuring.cache(openCache(settings.cache));
     const storage = await openStorage(settings.storage, DATABASE_SCHEMA);
-    const authenticator = await makeAuthenticator(settings.auth, points, { source, storage, cache });
+    const policies = measuring.policies(points.policies);
+    const authenticator = await makeAuthenticator(settings.auth, policies, { source, storage, cache });
     points.healthChecks.add('cache', () => isCacheHealthy(cache));
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
@@ -70,18 +80,22 @@ export class AppModule {
           healthChecks,
           rules,
           api: settings.api,
+          recordExpiries: readRecordExpiries(source),
           project: settings.project,
           access: new Access(points.rules, settings.permissions),
           authenticator,
-          changeLog: new ChangeLog(points.hooks),
-          version: VERSION,
+          changeLog: new ChangeLog(measuring.hooks(points.hooks)),
+          endOfService: settings.endOfService,
+          switches: new MethodSwitches(source, settings.api.readonly),
+          settingsFile: source.file,
+          program: PACKAGE,
         }),
         RealtimeModule.with(settings.realtime),
       ],
       providers: [
-        { provide: STORAGE, useValue: storage },
+        { provide: STORAGE, useValue: measuring.storage(storage) },
         { provide: CACHE, useValue: cache },
-        { provide: APP_PARTS, useValue: { source, storage, feed, points } satisfies AppParts },
+        { provide: APP_PARTS, useValue: { source, storage, feed, points, measuring } satisfies AppParts },
         AppLifecycle,
       ],
       exports: [STORAGE, CACHE],
@@ -92,7 +106,7 @@ export class AppModule {
 /** Policies may keep their users in the database, so it is open already; what is wrong with them closes it again. */
 async function makeAuthenticator(
   settings: AuthSettings,
-  { policies }: ExtensionPoints,
+  policies: AuthPolicyKinds,
   parts: Omit<PolicyParts, 'settingsPrefix'> & { storage: SqliteStorage },
 ): Promise<Authenticator> {
   try {
@@ -103,7 +117,7 @@ async function makeAuthenticator(
   }
 }
 
-function makeExtensionPoints(): ExtensionPoints {
+export function makeExtensionPoints(): ExtensionPoints {
   const definitions = new ResourceDefinitions();
   addResources(definitions);
   const rules = new PermissionRules();
@@ -114,6 +128,7 @@ function makeExtensionPoints(): ExtensionPoints {
     aliases: new RequestAliases(),
     endpoints: new EndpointFactories(),
     observers: new RequestObservers(),
+    metrics: new MetricSinks(),
     policies: new AuthPolicyKinds(),
     hooks: new CommitHooks(),
     capabilities: new Capabilities(),
@@ -122,9 +137,10 @@ function makeExtensionPoints(): ExtensionPoints {
   };
 }
 
-function addIncluded(points: ExtensionPoints, source: SettingSource): void {
+export function addIncluded(points: ExtensionPoints, source: SettingSource): void {
   const plugins = new Plugins();
   addPlugins(plugins);
   const { includes } = readSettings(PluginsSettings, source);
   for (const plugin of plugins.included(includes, source)) plugin.extend(points, source);
+  addFeatures(points, source);
 }

@@ -7,10 +7,23 @@ import { CommonListenerSettings, ListenersSettings } from './changes/change-list
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
+import { AccountsSettings } from './plugins/accounts/accounts.settings.js';
+import { AttachmentSettings, S3Settings, UploadSettings } from './plugins/attachments/attachments.settings.js';
+import { AdminSettings } from './plugins/admin/admin.settings.js';
+import { PrometheusSettings } from './plugins/prometheus/prometheus.settings.js';
+import { StatsdSettings } from './plugins/statsd/statsd.settings.js';
 import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.js';
+import { OpenIdSettings } from './plugins/openid/openid.settings.js';
+import { HistorySettings } from './plugins/history/history.settings.js';
+import { EVERY_BUCKET, EVERY_COLLECTION, QuotaSettings } from './plugins/quotas/quotas.settings.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
+import { EndOfServiceSettings } from './resources/end-of-service.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { MethodSwitchSettings } from './resources/method-switches.js';
+import { MetricsSettings } from './resources/metrics/metrics.settings.js';
+import { PermissionsListSettings } from './resources/permissions-list/permissions-list.js';
 import { PluginsSettings } from './resources/plugin.js';
+import { RequestLogSettings } from './resources/request-summary.js';
 import { Setting, type ExampleGroup } from './settings/settings.js';
 import { StorageSettings } from './storage/storage.settings.js';
 
@@ -61,15 +74,47 @@ export class ServerSettings {
 /** Every setting there is, in the order of the example file. */
 export const ALL_SETTINGS: readonly ExampleGroup[] = [
   { title: 'The server', type: ServerSettings },
+  { title: 'The log of requests', type: RequestLogSettings },
   { title: 'The project', type: ProjectSettings },
   { title: 'Storage', type: StorageSettings },
   { title: 'Cache', type: CacheSettings },
   { title: 'Who is calling', type: AuthSettings },
   { title: 'One authentication policy, by its name', type: AuthPolicySettings, prefix: 'multiauth.policy.basicauth.' },
+  {
+    title: 'A policy of the kind openid, here one called google',
+    type: OpenIdSettings,
+    prefix: 'multiauth.policy.google.',
+  },
   { title: 'Who may do what everywhere', type: PermissionSettings },
   { title: 'The API', type: ApiSettings },
+  {
+    title: 'One method of one resource, on its list (plural) or its objects (object)',
+    type: MethodSwitchSettings,
+    prefix: 'plural_bucket_post_',
+  },
+  { title: 'The end of the service', type: EndOfServiceSettings },
+  { title: 'The list of permissions', type: PermissionsListSettings },
   { title: 'Plugins', type: PluginsSettings },
+  { title: 'What is measured', type: MetricsSettings },
+  { title: 'Metrics for Prometheus', type: PrometheusSettings },
+  { title: 'Metrics for StatsD', type: StatsdSettings },
+  { title: 'Kinto Admin', type: AdminSettings },
   { title: 'The default bucket', type: DefaultBucketSettings },
+  { title: 'Accounts', type: AccountsSettings },
+  { title: 'The history', type: HistorySettings },
+  { title: 'What a bucket may hold; bucket_<id>_: that one', type: QuotaSettings, prefix: EVERY_BUCKET },
+  {
+    title: 'What a collection may hold; collection_<bucket>_, collection_<bucket>_<id>_: those',
+    type: QuotaSettings,
+    prefix: EVERY_COLLECTION,
+  },
+  { title: 'Attachments', type: AttachmentSettings, prefix: 'attachment.' },
+  {
+    title: 'Attachments, also under attachment.resources.<bucket>[.<collection>].',
+    type: UploadSettings,
+    prefix: 'attachment.',
+  },
+  { title: 'Attachments in an S3 bucket', type: S3Settings, prefix: 'attachment.aws.' },
   { title: 'Listeners', type: ListenersSettings },
   { title: 'Any listener, here one called live', type: CommonListenerSettings, prefix: 'event_listeners.live.' },
   { title: 'A listener of the kind websocket', type: WebSocketSettings, prefix: 'event_listeners.live.' },

@@ -1,7 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { CommandFailure } from './cli/command-failure.js';
+import { createUserCommand } from './cli/create-user.js';
+import { deleteCollectionCommand } from './cli/delete-collection.js';
+import { flushCacheCommand } from './cli/flush-cache.js';
 import { initCommand } from './cli/init.js';
+import { migrateCommand } from './cli/migrate.js';
+import { purgeDeletedCommand } from './cli/purge-deleted.js';
 import { startCommand } from './cli/start.js';
+import { versionCommand } from './cli/version.js';
 import { SettingsError } from './settings/settings-error.js';
 import { VERSION } from './version.js';
 
@@ -15,11 +22,19 @@ const program = new Command('kumocast')
   .description('A self-hosted data-sync server: Kinto’s API, live changes in the Pusher protocol.')
   .version(VERSION)
   .exitOverride()
-  .showHelpAfterError('(kumocast --help shows what there is)')
-  .addCommand(startCommand())
-  .addCommand(initCommand());
+  .showHelpAfterError();
 
-for (const command of program.commands) command.exitOverride();
+const COMMANDS = [
+  initCommand(),
+  startCommand(),
+  migrateCommand(),
+  createUserCommand(),
+  deleteCollectionCommand(),
+  purgeDeletedCommand(),
+  flushCacheCommand(),
+  versionCommand(),
+];
+for (const command of COMMANDS) program.addCommand(command.copyInheritedSettings(program));
 
 try {
   await program.parseAsync();
@@ -31,5 +46,6 @@ try {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSE;
   process.stderr.write(`kumocast: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof CommandFailure) return error.exitCode;
   return error instanceof SettingsError ? MISUSE : FAILURE;
 }

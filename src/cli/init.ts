@@ -1,37 +1,74 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { addVerbosity, say, type SettingsOptions } from './settings-options.js';
 
 const DEFAULT_FILE = 'config/kumocast.ini';
 
-export function initCommand(): Command {
-  return new Command('init')
-    .description('Write a settings file with comments and fresh secrets.')
-    .option('--ini <file>', 'where to write it', DEFAULT_FILE)
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .action(({ ini, host }: { ini: string; host: string }) => {
-      if (existsSync(ini)) throw new Error(`${ini} already exists.`);
-      mkdirSync(dirname(ini), { recursive: true });
-      // It holds secrets: nobody but its owner shall read it.
-      writeFileSync(ini, initialIni(host), { flag: 'wx', mode: 0o600 });
-      process.stdout.write(`${ini} is written. Next: kumocast start --ini ${ini}\n`);
-    });
+/** As `storage_backend` has them. */
+const BACKENDS = ['sqlite', 'memory'] as const;
+
+/** As `cache_backend` has them. */
+const CACHE_BACKENDS = ['memory'] as const;
+
+/** What the file says at first. */
+export interface InitialSettings {
+  readonly backend: (typeof BACKENDS)[number];
+  readonly cacheBackend: (typeof CACHE_BACKENDS)[number];
+  readonly host: string;
 }
 
+interface InitOptions extends SettingsOptions, InitialSettings {}
+
+export function initCommand(): Command {
+  const command = new Command('init')
+    .description('Write a settings file with comments and fresh secrets.')
+    .option('--ini <file>', `where to write it; without it, KINTO_INI or ${DEFAULT_FILE}`)
+    .addOption(new Option('--backend <name>', 'where objects live').choices(BACKENDS).default(BACKENDS[0]))
+    .addOption(
+      new Option('--cache-backend <name>', 'where values live that may vanish')
+        .choices(CACHE_BACKENDS)
+        .default(CACHE_BACKENDS[0]),
+    )
+    .option('--host <address>', 'the address to listen on', '127.0.0.1');
+  return addVerbosity(command).action(async (options: InitOptions) => {
+    const { processEnvironment } = await import('../settings/setting-source.js');
+    const ini = options.ini ?? processEnvironment().KINTO_INI ?? DEFAULT_FILE;
+    if (existsSync(ini)) throw new Error(`${ini} already exists.`);
+    mkdirSync(dirname(ini), { recursive: true });
+    // It holds secrets: nobody but its owner shall read it.
+    writeFileSync(ini, initialIni(options), { flag: 'wx', mode: 0o600 });
+    say(options, `${ini} is written. Next: kumocast start --ini ${ini}`);
+  });
+}
+
+const STORAGE_LINES: Readonly<Record<InitialSettings['backend'], string>> = {
+  sqlite: `# One file holds everything: objects, permissions, the change log.
+kinto.storage_backend = sqlite
+kinto.storage_url = %(here)s/kumocast.sqlite`,
+  memory: `# Everything is gone when the server ends.
+kinto.storage_backend = memory`,
+};
+
 /** A file to start with; every secret in it is new. */
-export function initialIni(host: string): string {
+export function initialIni({ backend, cacheBackend, host }: InitialSettings): string {
   return `# kumocast settings. Every other setting, with its default, is in config/example.ini.
 # Any of them can be set in the environment too: KINTO_STORAGE_URL for kinto.storage_url.
 
 [app:main]
 
-# One file holds everything: objects, permissions, the change log.
-kinto.storage_backend = sqlite
-kinto.storage_url = %(here)s/kumocast.sqlite
+${STORAGE_LINES[backend]}
+kinto.cache_backend = ${cacheBackend}
 
-# Whoever logs in with any name and password is somebody, always the same one.
+# Whoever logs in with any name and password is somebody, always the same one. For users with passwords, uncomment
+# these, put accounts behind kinto.includes, and make the administrator with: kumocast create-user --username admin
 multiauth.policies = basicauth
+# multiauth.policies = account
+# multiauth.policy.account.use = accounts
+# kinto.account_create_principals = system.Everyone
+# kinto.account_write_principals = account:admin
+# kinto.account_read_principals = account:admin
 
 # These turn credentials into user ids and user ids into bucket ids. Keep them: new ones make everybody somebody else.
 kinto.userid_hmac_secret = ${secret()}

@@ -1,7 +1,8 @@
 import { Logger } from '@nestjs/common';
 import { DEFAULT_PORT } from '../app.settings.js';
 import { startServer, type RunningServer } from '../app.server.js';
-import { processEnvironment, SettingSource } from '../settings/settings.js';
+import { loadSettings } from './load-settings.js';
+import type { SettingsOptions } from './settings-options.js';
 
 /** How long the end may take, in ms: a process that hangs longer is of no use to anybody. */
 const SHUTDOWN_LIMIT = 15_000;
@@ -9,8 +10,7 @@ const SHUTDOWN_LIMIT = 15_000;
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** What the command line says, which counts before the settings. */
-export interface ServeOptions {
-  readonly ini?: string;
+export interface ServeOptions extends SettingsOptions {
   readonly port?: number;
   readonly host?: string;
 }
@@ -21,9 +21,7 @@ export interface ServeOptions {
  * @throws SettingsError, or Error when the database or the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const env = processEnvironment();
-  const variables = { http_port: String(options.port ?? DEFAULT_PORT) };
-  const source = SettingSource.load({ iniFile: options.ini ?? env.KINTO_INI, env, variables });
+  const source = loadSettings(options, { http_port: String(options.port ?? DEFAULT_PORT) });
   const server = await startServer(source, options);
   const log = new Logger('start');
   log.log(`Serving ${server.url}/v1/`);

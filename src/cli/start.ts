@@ -1,17 +1,17 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { ServeOptions } from './serve.js';
+import { addSettingsOptions } from './settings-options.js';
 
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description('Serve the API and its sockets.')
-    .option('--ini <file>', 'the settings; without it, KINTO_INI or the environment alone')
     .option('--port <number>', 'the port, before that of the settings; 0: any free one', parsePort)
-    .option('--host <address>', 'the address, before that of the settings')
-    .action(async (options: ServeOptions) => {
-      // Loading the server takes a second, which --help and init shall not wait for.
-      const { serve } = await import('./serve.js');
-      await serve(options);
-    });
+    .option('--host <address>', 'the address, before that of the settings');
+  return addSettingsOptions(command).action(async (options: ServeOptions) => {
+    // Loading the server takes a second, which --help and init shall not wait for.
+    const { serve } = await import('./serve.js');
+    await serve(options);
+  });
 }
 
 function parsePort(text: string): number {

@@ -31,8 +31,10 @@ export class Authorization {
    * @param exists whether it is there
    */
   async ensureMayWrite(exchange: Exchange, place: ResourcePlace, id: string, exists: boolean): Promise<void> {
-    if (exists) await this.ensure(exchange, place, { resource: place.definition.name, permission: 'write' }, id);
-    else await this.ensure(exchange, place, { resource: place.parentName, permission: 'read' });
+    if (exists) return this.ensure(exchange, place, { resource: place.definition.name, permission: 'write' }, id);
+    // At the root Kinto asks for what the settings let somebody write (kinto-api.md, 7.4).
+    const permission = place.parentName === '' ? 'write' : 'read';
+    return this.ensure(exchange, place, { resource: place.parentName, permission });
   }
 
   /**
@@ -68,6 +70,6 @@ function creation({ parentName, definition }: ResourcePlace): Grant {
 }
 
 /** 401 for nobody in particular, 403 for somebody. */
-function refusal({ identity }: Exchange): ApiError {
+export function refusal({ identity }: Pick<Exchange, 'identity'>): ApiError {
   return new ApiError(identity.userId === undefined ? 'MISSING_AUTH_TOKEN' : 'FORBIDDEN');
 }

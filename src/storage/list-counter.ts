@@ -92,6 +92,13 @@ export class ListCounter {
     if (timestamp - this.now() <= MAX_LEAD) this.latest = Math.max(this.latest, timestamp + 1);
   }
 
+  /** The same for every list there is. */
+  async startAfterAll(sql: SqlSession): Promise<void> {
+    const latest = 'SELECT max(last_modified) AS latest FROM timestamps WHERE last_modified <= ?';
+    const row = await sql.first<{ latest: number | null }>(latest, [this.now() + MAX_LEAD]);
+    this.startAfter(row?.latest ?? 0);
+  }
+
   /** Never goes back while the process lives, so that a list made anew is later than the one before it. */
   private clock(): number {
     this.latest = Math.max(this.latest, this.now());

@@ -17,7 +17,12 @@ export async function openStorage(settings: StorageSettings, schema: DatabaseSch
   return SqliteStorage.open({ file: fileOf(settings), maxGroup: settings.maxGroup, ...schema });
 }
 
-function fileOf(settings: StorageSettings): string {
+/**
+ * The absolute path of the database, or {@link IN_MEMORY}.
+ *
+ * @throws Error when the settings name a backend that there is not
+ */
+export function fileOf(settings: StorageSettings): string {
   const backend = resolveDottedName('storage', settings.storageBackend);
   if (backend === 'memory') return IN_MEMORY;
   if (backend !== 'sqlite') {

@@ -29,7 +29,7 @@ export function jsonPath(path: readonly string[]): string {
   return '$' + path.map((key) => '.' + JSON.stringify(key)).join('');
 }
 
-export function isColumn(path: readonly string[]): boolean {
+function isColumn(path: readonly string[]): boolean {
   return path.length === 1 && (path[0] === 'id' || path[0] === 'last_modified');
 }
 
@@ -75,7 +75,8 @@ function columnValue(value: JsonValue): string | number {
   throw new TypeError('A filter on id or last_modified compares with text or a number');
 }
 
-function fieldCondition(filter: Filter, path: string): Fragment {
+/** The same for any field of the JSON in `data`, a column or not. @param path as {@link jsonPath} writes it */
+export function fieldCondition(filter: Filter, path: string): Fragment {
   switch (filter.operator) {
     case 'eq':
       return equals(path, filter.value);

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import { isJsonObject, parseJsonText, stringifyJson, type JsonValue } from '../wire/json.js';
+import { registerUriFunction } from './uri-function.js';
 import { isComposite, MISSING_KEY, orderKey } from './query-order-key.js';
 
 /**
@@ -27,6 +28,7 @@ export function registerQueryFunctions(database: Database): void {
   database.function(QUERY_FUNCTIONS.orderKey, options, (json: string | null) =>
     json === null ? MISSING_KEY : orderKey(parseJsonText(json)),
   );
+  registerUriFunction(database);
   database.function(QUERY_FUNCTIONS.like, options, matching(likeOf));
   database.function(QUERY_FUNCTIONS.containsAll, options, matching(allOf));
   database.function(QUERY_FUNCTIONS.containsAny, options, matching(anyOf));

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../wire/json.js';
 import type { ListQuery, PageToken, Sort } from '../wire/query/list-query.js';
-import { filterCondition, type Fragment, fragment, isColumn, join, jsonPath } from './query-conditions.js';
+import { filterCondition, type Fragment, fragment, join, jsonPath } from './query-conditions.js';
 import { QUERY_FUNCTIONS } from './query-functions.js';
 import { orderKey } from './query-order-key.js';
 
@@ -15,6 +15,8 @@ export interface ListSqlOptions {
   readonly onlyIds?: readonly string[];
   /** Never tombstones, not even where a filter looks at `last_modified`: for a plural DELETE. */
   readonly liveOnly?: boolean;
+  /** Below every parent that is a name and no URI. */
+  readonly everyUser?: boolean;
 }
 
 /** One statement with positional placeholders. Its text depends on the shape of the query alone, never on a value. */
@@ -30,7 +32,7 @@ type ListQueryForSql = Pick<ListQuery, 'filters' | 'sort' | 'limit' | 'token' | 
  * the page to know whether another follows. The connection must know the query functions (`registerQueryFunctions`).
  */
 export function listSql(list: ListName, query: ListQueryForSql, options: ListSqlOptions = {}): SqlStatement {
-  const keys = sortKeys(query.sort);
+  const keys = options.everyUser === true ? sortKeys(query.sort, OBJECT_COLUMNS, ['id']) : sortKeys(query.sort);
   const conditions = matching(list, query.filters, options, !query.includeDeleted || options.liveOnly === true);
   if (query.token !== undefined) conditions.push(after(keys, query.token));
   const where = join(conditions, 'AND');
@@ -55,18 +57,26 @@ export function countSql(
 function matching(
   { parentId, resourceName }: ListName,
   filters: ListQuery['filters'],
-  { onlyIds }: ListSqlOptions,
+  { onlyIds, everyUser = false }: ListSqlOptions,
   liveOnly: boolean,
 ): Fragment[] {
   return [
-    fragment('parent_id = ? AND resource_name = ?', parentId, resourceName),
+    // A URI begins with a slash, and `0` is the character after it; no name begins before that.
+    everyUser
+      ? fragment("parent_id >= '0' AND resource_name = ?", resourceName)
+      : fragment('parent_id = ? AND resource_name = ?', parentId, resourceName),
     ...(liveOnly ? [fragment('deleted = 0')] : []),
     ...(onlyIds === undefined ? [] : [fragment('id IN (SELECT value FROM json_each(?))', JSON.stringify(onlyIds))]),
     ...filters.map(filterCondition),
   ];
 }
 
-interface SortKey {
+/** The fields that are columns, and unique: the SQL of each by its name. */
+export type UniqueColumns = Readonly<Record<string, string>>;
+
+const OBJECT_COLUMNS: UniqueColumns = { id: 'id', last_modified: 'last_modified' };
+
+export interface SortKey {
   readonly field: string;
   /** What SQLite orders by. */
   readonly expression: Fragment;
@@ -75,29 +85,37 @@ interface SortKey {
   readonly word: 'ASC' | 'DESC';
 }
 
-/** The sort as SQL. Ids and timestamps are unique in a list, so what comes after one decides nothing and is left out. */
-function sortKeys(sort: readonly Sort[]): SortKey[] {
-  const decisive = sort.findIndex(({ path }) => isColumn(path));
+/**
+ * The sort as SQL. Ids and timestamps are unique in a list, so what comes after one decides nothing and is left out.
+ *
+ * @param unique the columns that no two objects share; without it, all
+ */
+export function sortKeys(
+  sort: readonly Sort[],
+  columns: UniqueColumns = OBJECT_COLUMNS,
+  unique: readonly string[] = Object.keys(columns),
+): SortKey[] {
+  const decisive = sort.findIndex(({ field }) => unique.includes(field));
   const needed = decisive === -1 ? sort : sort.slice(0, decisive + 1);
   return needed.map(({ field, path, direction }) => ({
     field,
     word: direction === 'ascending' ? 'ASC' : 'DESC',
-    ...(isColumn(path)
-      ? { expression: fragment(path[0] === 'id' ? 'id' : 'last_modified'), keyOf: columnKey }
+    ...(Object.hasOwn(columns, field)
+      ? { expression: fragment(columns[field]!), keyOf: columnKey }
       : { expression: fragment(`${QUERY_FUNCTIONS.orderKey}(data -> ?)`, jsonPath(path)), keyOf: orderKey }),
   }));
 }
 
 function columnKey(value: JsonValue | undefined): string | number {
   if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new TypeError('A page token has an id and a timestamp where the page is sorted by them');
+  throw new TypeError('A page token has a value for each column that the page is sorted by');
 }
 
 /**
  * The rows behind the token's object: first key behind it, or first key equal and second behind it, and so on
  * (kinto-api.md, 5.8); written from the last key outwards.
  */
-function after(keys: readonly SortKey[], { lastObject }: PageToken): Fragment {
+export function after(keys: readonly SortKey[], { lastObject }: PageToken): Fragment {
   return (
     keys.reduceRight<Fragment | undefined>((inner, { field, expression, keyOf, word }) => {
       const reached = keyOf(Object.hasOwn(lastObject, field) ? lastObject[field] : undefined);

@@ -26,6 +26,11 @@ export interface ListOptions {
   readonly onlyIds?: readonly string[] | undefined;
   /** Never tombstones, not even where a filter looks at `last_modified`: for a plural DELETE. */
   readonly liveOnly?: boolean;
+  /**
+   * The lists of every user instead of this one: all whose parent is a name and no URI, as accounts have it. Ids are
+   * then what no two objects share, and timestamps are not: who reads page by page must sort by the id, too.
+   */
+  readonly everyUser?: boolean;
 }
 
 /** Reads from one consistent snapshot: nothing uncommitted by others, and everything written by its own unit. */
@@ -70,6 +75,11 @@ export interface UnitOfWork extends StorageView {
   ensureListTimestamp(list: ObjectList): Promise<number>;
   /** Removes everything whose parent is `uri` or lies below it: objects, tombstones, lists' timestamps. No limit. */
   deleteBelow(uri: string): Promise<void>;
+  /**
+   * Removes every object, tombstone and list's timestamp. The change log stays, so that its readers keep their places;
+   * no ETag of a list that was there fits one that is made anew.
+   */
+  deleteEverything(): Promise<void>;
   /** Runs the work so that its failure undoes the work alone and not the unit. */
   nested<T>(work: () => Promise<T>): Promise<T>;
   /** Calls back once this unit is durable, in the order asked; never when it, or what was nested, is undone. */

@@ -10,6 +10,9 @@ export const ERRORS = {
   NOT_ACCEPTABLE: { errno: 107, status: 406, title: 'Invalid parameters' },
   UNSUPPORTED_MEDIA_TYPE: { errno: 107, status: 415, title: 'Invalid parameters' },
   INVALID_URL: { errno: 107, status: 400 },
+  /** What Kinto's extensions say of a body that is no JSON, and of a change that they do not allow. */
+  INVALID_POSTED_FORM: { errno: 109, status: 400 },
+  CHANGE_REFUSED: { errno: 999, status: 400 },
   OBJECT_NOT_FOUND: { errno: 110, status: 404 },
   MISSING_RESOURCE: { errno: 111, status: 404, message: 'The resource you are looking for could not be found.' },
   MISSING_PARENT: { errno: 111, status: 404 },
@@ -23,11 +26,21 @@ export const ERRORS = {
   },
   FORBIDDEN: { errno: 121, status: 403, message: 'This user cannot access this resource.' },
   CONSTRAINT_VIOLATED: { errno: 122, status: 409, message: 'Integrity constraint violated, please retry.' },
+  REQUEST_TIMEOUT: { errno: 107, status: 408, message: 'The request did not arrive in time.' },
+  HEADERS_TOO_LARGE: { errno: 113, status: 431, message: 'The headers of the request are too large.' },
   BACKEND: {
     errno: 201,
     status: 503,
     message: 'Service temporary unavailable due to overloading or maintenance, please retry later.',
   },
+  SERVICE_DEPRECATED: {
+    errno: 202,
+    status: 410,
+    message: 'The service you are trying to connect no longer exists at this location.',
+  },
+  /** Kinto's own way of saying that nobody in particular has no list of accounts (kinto-api.md, 8.4). */
+  NO_LIST_OF_ACCOUNTS: { errno: 999, status: 401, title: 'Cannot read accounts.' },
+  INSUFFICIENT_STORAGE: { errno: 121, status: 507 },
   UNDEFINED: { errno: 999, status: 500, message: 'A programmatic error occurred, developers have been informed.' },
 } as const satisfies Record<string, { errno: number; status: number; title?: string; message?: string }>;
 
@@ -39,12 +52,15 @@ const STATUS_TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   410: 'Gone',
   412: 'Precondition Failed',
   413: 'Request Entity Too Large',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+  507: 'Insufficient Storage',
 };
 
 /** One violation in the `details` of a validation error. */

@@ -16,6 +16,13 @@ export class Registry<Item> {
     this.items.set(name, item);
   }
 
+  /** For a registry whose entries can themselves be extended. @throws Error as {@link add}, or when it is not there */
+  protected replace(name: string, item: Item): void {
+    if (this.isSealed) throw new Error(`The ${this.noun} ${name} was changed after the start`);
+    if (!this.items.has(name)) throw new Error(`There is no ${this.noun} ${name}`);
+    this.items.set(name, item);
+  }
+
   /** From now on the list does not change. */
   seal(): void {
     this.isSealed = true;

@@ -18,6 +18,8 @@ export interface Outcome {
 /** The `kumocast` command as people run it, each time in a directory that goes with the test. */
 export class Commands {
   readonly directory = mkdtempSync(join(tmpdir(), 'kumocast-cli-'));
+  /** What the commands are given besides the path of programs. */
+  readonly env: Record<string, string> = {};
   private readonly running = new Set<RunningCommand>();
 
   /** @returns the path of a new file with this text */
@@ -29,7 +31,7 @@ export class Commands {
 
   start(...args: readonly string[]): RunningCommand {
     const command = new RunningCommand(
-      spawn(process.execPath, [MAIN, ...args], { cwd: this.directory, env: { PATH: process.env.PATH } }),
+      spawn(process.execPath, [MAIN, ...args], { cwd: this.directory, env: { PATH: process.env.PATH, ...this.env } }),
     );
     this.running.add(command);
     void command.ended.then(() => this.running.delete(command));
@@ -76,6 +78,11 @@ export class RunningCommand {
   /** Of the process, while it runs. */
   get pid(): number {
     return this.child.pid ?? 0;
+  }
+
+  /** Everything that is ever typed. */
+  type(text: string): void {
+    this.child.stdin.end(text);
   }
 
   kill(signal: NodeJS.Signals): void {

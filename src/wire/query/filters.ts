@@ -3,7 +3,7 @@ import type { JsonValue } from '../json.js';
 import { FIELD_NAME, type FieldPath, fieldPath, isKnownField } from './field-path.js';
 import { coerceValue, findFault, isBlank, readInteger } from './query-parameters.js';
 
-const OPERATORS = [
+export const OPERATORS = [
   'lt',
   'min',
   'max',
@@ -46,7 +46,7 @@ interface Condition {
 }
 
 /** The parameters with an underscore that filter all the same, and what each compares `last_modified` by (5.5). */
-const POLLING: ReadonlyMap<string, 'gt' | 'lt'> = new Map([
+export const POLLING: ReadonlyMap<string, 'gt' | 'lt'> = new Map([
   ['_since', 'gt'],
   ['_before', 'lt'],
   ['_to', 'lt'],

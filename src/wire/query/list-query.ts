@@ -13,7 +13,7 @@ export type { Sort } from './sort.js';
 export interface ListQuery {
   /** All must hold. */
   readonly filters: readonly Filter[];
-  /** Never empty and never ambiguous: `last_modified` is always one of the keys. */
+  /** Never empty and never ambiguous: `last_modified` is always one of the keys, or what takes its place. */
   readonly sort: readonly Sort[];
   /** The size of the page once every cap is applied. Fetch one more to know whether another page follows. */
   readonly limit: number;
@@ -37,6 +37,11 @@ export interface ListQueryOptions {
   readonly nowMs: number;
   /** The top-level fields of a resource that knows its schema. Absent: any field may be asked for. */
   readonly strictFields?: readonly string[];
+  /**
+   * For objects that have no timestamp, and maybe no id: the text that each has and no two share. It decides every tie;
+   * filters and sorting by `last_modified` are checked and then left out.
+   */
+  readonly uniqueText?: string;
   /** Filters and sort fields together. Default {@link MAX_CONDITIONS}. */
   readonly maxConditions?: number;
 }
@@ -58,12 +63,13 @@ export function parseListQuery(
 ): ListQuery {
   const violations: ErrorDetail[] = [];
   const grouped = groupParameters(params);
-  const filters = parseFilters(grouped, options, violations);
-  const sort = parseSort(grouped.get('_sort') ?? [], options.strictFields, violations);
+  const parsed = parseFilters(grouped, options, violations);
+  const filters = options.uniqueText === undefined ? parsed : parsed.filter((filter) => !isAboutTime(filter));
+  const sort = parseSort(grouped.get('_sort') ?? [], options, violations);
   const limitGiven = parseLimit(grouped.get('_limit'), violations);
-  const token = parseToken(grouped.get('_token'), sort, violations);
+  const token = parseToken(grouped.get('_token'), sort, options, violations);
   const fields = parseFields(grouped.get('_fields') ?? [], options.strictFields, violations);
-  checkSize(filters.length + sort.length, options.maxConditions ?? MAX_CONDITIONS, violations);
+  checkSize(parsed.length + sort.length, options.maxConditions ?? MAX_CONDITIONS, violations);
   if (violations.length > 0) throw invalidParameters(violations);
 
   return {
@@ -73,9 +79,13 @@ export function parseListQuery(
     ...(limitGiven === undefined ? {} : { limitGiven }),
     ...(token === undefined ? {} : { token }),
     ...(fields === undefined ? {} : { fields }),
-    includeDeleted: filters.some(({ path }) => path.length === 1 && path[0] === 'last_modified'),
+    includeDeleted: filters.some(isAboutTime),
     usesDeprecatedTo: grouped.has('_to'),
   };
+}
+
+function isAboutTime({ path }: Filter): boolean {
+  return path.length === 1 && path[0] === 'last_modified';
 }
 
 /** `_limit=0`, `_limit=null` and an empty `_limit` are no limit at all (5.8). */
@@ -88,11 +98,12 @@ function parseLimit(values: readonly string[] | undefined, violations: ErrorDeta
 function parseToken(
   values: readonly string[] | undefined,
   sort: readonly Sort[],
+  { uniqueText }: ListQueryOptions,
   violations: ErrorDetail[],
 ): PageToken | undefined {
   if (values === undefined || isBlank(values)) return undefined;
   const [text = ''] = values;
-  const token = values.length === 1 ? decodePageToken(text, sort) : undefined;
+  const token = values.length === 1 ? decodePageToken(text, sort, uniqueText) : undefined;
   if (token === undefined) {
     violations.push({ location: 'querystring', name: null, description: '_token has invalid content' });
   }

@@ -33,14 +33,17 @@ export function encodePageToken(
 /**
  * The inverse of {@link encodePageToken}; `undefined` for whatever it cannot have written for this sort order. Kinto
  * answers 500 to a well-formed token with values of the wrong type; here it is malformed like any other.
+ *
+ * @param uniqueText the field of `ListQueryOptions`, where there is one
  */
-export function decodePageToken(text: string, sort: readonly Sort[]): PageToken | undefined {
+export function decodePageToken(text: string, sort: readonly Sort[], uniqueText?: string): PageToken | undefined {
   const token = decode(text);
   if (!isJsonObject(token)) return undefined;
   const { last_object: lastObject, offset, nonce } = token;
   if (!isJsonObject(lastObject) || typeof nonce !== 'string') return undefined;
   if (typeof offset !== 'number' || !Number.isSafeInteger(offset) || offset < 0) return undefined;
-  return findFault(token) === undefined && hasColumnsOf(lastObject, sort) ? { lastObject, offset, nonce } : undefined;
+  const isComplete = hasColumnsOf(lastObject, sort, uniqueText);
+  return isComplete && findFault(token) === undefined ? { lastObject, offset, nonce } : undefined;
 }
 
 /** Text that is no JSON comes back as text, which is no token either. */
@@ -51,7 +54,8 @@ function decode(text: string): JsonValue | undefined {
 }
 
 /** No object lacks its id or its timestamp, so a token whose order needs them has them, in their types. */
-function hasColumnsOf(lastObject: JsonObject, sort: readonly Sort[]): boolean {
+function hasColumnsOf(lastObject: JsonObject, sort: readonly Sort[], uniqueText: string | undefined): boolean {
+  if (uniqueText !== undefined) return typeof lastObject[uniqueText] === 'string';
   return sort.every(({ field }) => {
     if (field === 'id') return typeof lastObject.id === 'string';
     if (field === 'last_modified') return Number.isSafeInteger(lastObject.last_modified);

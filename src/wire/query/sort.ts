@@ -7,16 +7,21 @@ export interface Sort {
   readonly direction: 'ascending' | 'descending';
 }
 
+export interface SortOptions {
+  readonly strictFields?: readonly string[];
+  readonly uniqueText?: string;
+}
+
 const PIECE = new RegExp(`^([-+]?)(${FIELD_NAME})$`, 'u');
 
 /**
  * Reads `_sort` (5.7). What is no field is ignored, as in Kinto; a field named twice sorts once, where it stands
  * first. `last_modified`, newest first, is added when it is not there: it decides every tie, as no two objects of a
- * list share it.
+ * list share it. Objects without timestamps are not sorted by them, and `uniqueText` decides, the highest first.
  */
 export function parseSort(
   values: readonly string[],
-  strictFields: readonly string[] | undefined,
+  { strictFields, uniqueText }: SortOptions,
   violations: ErrorDetail[],
 ): Sort[] {
   const keys = new Map<string, Sort>();
@@ -28,8 +33,8 @@ export function parseSort(
     }
     keys.set(field, { field, path: fieldPath(field), direction: sign === '-' ? 'descending' : 'ascending' });
   }
-  if (!keys.has('last_modified')) {
-    keys.set('last_modified', { field: 'last_modified', path: ['last_modified'], direction: 'descending' });
-  }
+  if (uniqueText !== undefined) keys.delete('last_modified');
+  const last = uniqueText ?? 'last_modified';
+  if (!keys.has(last)) keys.set(last, { field: last, path: [last], direction: 'descending' });
   return [...keys.values()];
 }
