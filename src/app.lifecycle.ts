@@ -1,11 +1,13 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { openLocalApp } from './app.channels.js';
 import { addListenerKinds } from './app.kinds.js';
+import type { Measuring } from './app.metrics.js';
 import type { ChangeFeed } from './changes/change-feed.js';
 import { ListenerKinds } from './changes/change-listener.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { ChannelApps } from './realtime/channel-app.js';
 import { Hub } from './realtime/hub.js';
+import { findReasonIgnored } from './resources/ignored-settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
 import { unknownKeyWarning, type SettingSource } from './settings/settings.js';
 import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
@@ -17,6 +19,7 @@ export interface AppParts {
   readonly storage: SqliteStorage;
   readonly feed: ChangeFeed;
   readonly points: ExtensionPoints;
+  readonly measuring: Measuring;
 }
 
 export const APP_PARTS = Symbol('AppParts');
@@ -34,7 +37,7 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
 
   /** @throws SettingsError when a listener cannot be made */
   async onModuleInit(): Promise<void> {
-    const { source, storage, feed, points } = this.parts;
+    const { source, storage, feed, points, measuring } = this.parts;
     const app = await openLocalApp(source, storage);
     this.apps.add(app);
     points.capabilities.add('pusher', {
@@ -48,14 +51,25 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
     const kinds = new ListenerKinds();
     addListenerKinds(kinds, this.hub, app.id);
     const listeners = makeConfiguredListeners(source, kinds);
+    measuring.listeners(listeners);
     for (const registry of [kinds, ...registriesOf(points)]) registry.seal();
-    for (const raw of source.unknownKeys()) this.log.warn(unknownKeyWarning(raw, source.keysRead));
+    this.tellUnknownKeys();
     await feed.open(listeners);
+  }
+
+  private tellUnknownKeys(): void {
+    const { source } = this.parts;
+    for (const raw of source.unknownKeys()) {
+      const reason = findReasonIgnored(raw.key);
+      if (reason === undefined) this.log.warn(unknownKeyWarning(raw, source.keysRead));
+      else this.log.debug(`${raw.origin}: ${raw.written ?? raw.key} has no effect here: ${reason}`);
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.parts.feed.close();
     await this.parts.storage.close();
+    await this.parts.measuring.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
@@ -9,6 +10,7 @@ import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Api } from './resources/api.js';
 import { send, toApiRequest } from './resources/http.controller.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { RawAnswers, type UnreadableRequest } from './resources/raw-answers.js';
 import { readSettings, type SettingSource } from './settings/settings.js';
 import { STORAGE, type Storage } from './storage/storage.js';
 import { ApiError } from './wire/api-error.js';
@@ -40,7 +42,10 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   const { maxBodyBytes } = readSettings(ApiSettings, source);
   const app = await NestFactory.create<NestFastifyApplication>(
     await AppModule.with(source),
-    makeAdapter(maxBodyBytes, (request, reply) => refuseUrl(app, request, reply)),
+    makeAdapter(maxBodyBytes, {
+      badUrl: (request, reply) => refuseUrl(app, request, reply),
+      unreadable: (error, socket) => void rawAnswersOf(app).refuseUnreadable(error, socket),
+    }),
     {
       bodyParser: false,
       abortOnError: false,
@@ -49,6 +54,7 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   );
   try {
     takeRawBodies(app);
+    refuseWhileClosing(app);
     app.useWebSocketAdapter(new ChannelsWsAdapter(app, app.get(RealtimeSettings)));
     const host = options.host ?? settings.host ?? source.server.host ?? DEFAULT_HOST;
     await app.listen(options.port ?? settings.port ?? source.server.port ?? DEFAULT_PORT, host);
@@ -61,15 +67,36 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   return { port, url: await app.getUrl(), storage: app.get<Storage>(STORAGE), close: () => app.close() };
 }
 
-type BadUrlAnswer = (request: FastifyRequest, reply: FastifyReply) => void;
+/** The answers to what Fastify would refuse by itself, in a form of its own. */
+interface Refusals {
+  readonly badUrl: (request: FastifyRequest, reply: FastifyReply) => void;
+  readonly unreadable: (error: UnreadableRequest, socket: Socket) => void;
+}
 
-function makeAdapter(bodyLimit: number, answerBadUrl: BadUrlAnswer): FastifyAdapter {
+function makeAdapter(bodyLimit: number, { badUrl, unreadable }: Refusals): FastifyAdapter {
   return new FastifyAdapter({
     bodyLimit,
     exposeHeadRoutes: false,
     // Ids have no maximum length (kinto-api.md, 2.1); Node limits the request line as a whole.
     routerOptions: { maxParamLength: 65_536, ignoreTrailingSlash: false, caseSensitive: true },
-    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => answerBadUrl(request, reply),
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) => badUrl(request, reply),
+    clientErrorHandler: unreadable,
+    return503OnClosing: false,
+  });
+}
+
+function rawAnswersOf(app: NestFastifyApplication): RawAnswers {
+  return new RawAnswers(app.get(Api), app.get(ProjectSettings));
+}
+
+/** From the moment the server ends: nothing is asked of any request before that. */
+function refuseWhileClosing(app: NestFastifyApplication): void {
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('preClose', (done) => {
+    const answers = rawAnswersOf(app);
+    fastify.server.removeAllListeners('request');
+    fastify.server.on('request', (request, response) => answers.refuseWhileClosing(request, response));
+    done();
   });
 }
 

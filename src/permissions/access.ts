@@ -45,7 +45,8 @@ export class Access {
   heldEverywhere(principals: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const held = new Map<string, Set<string>>();
     for (const [key, allowed] of this.everywhere) {
-      const [, resource = '', permission = ''] = /^(.+)_(create|read|write)_principals$/.exec(key) ?? [];
+      const [, resource, permission] = /^(.+)_(create|read|write)_principals$/.exec(key) ?? [];
+      if (resource === undefined || permission === undefined) continue;
       if (!principals.some((principal) => allowed.has(principal))) continue;
       const isCreate = permission === 'create';
       const holder = isCreate ? this.rules.parentOf(resource) : resource;

@@ -22,8 +22,8 @@ export type ResponseHeaders = Record<string, string | string[]>;
 export interface ApiResponse {
   readonly status: number;
   readonly headers: ResponseHeaders;
-  /** `''`: none. */
-  readonly body: string;
+  /** A text in ASCII, or bytes; `''`: none. */
+  readonly body: string | Buffer;
 }
 
 export const JSON_TYPE = 'application/json';

@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse } from './api-message.js';
 import { findTrailingSlashRedirect, resolvePath } from './api-path.js';
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
+import type { MethodSwitches } from './method-switches.js';
 import type { Prerequisite, RequestAliases } from './request-alias.js';
 import { ensureUtf8 } from './query-string.js';
 import type { ResourceDefinitions } from './resource-definition.js';
@@ -27,10 +28,17 @@ export class ApiRoutes {
     private readonly settings: ApiSettings,
     private readonly aliases: RequestAliases,
     private readonly definitions: ResourceDefinitions,
+    private readonly switches: MethodSwitches,
   ) {}
 
+  /** Endpoints added first win. */
   add(endpoint: Endpoint): void {
-    this.routes.add(endpoint);
+    this.routes.add(this.switches.applyTo(endpoint));
+  }
+
+  /** In the order they were added. */
+  endpoints(): Endpoint[] {
+    return this.routes.all();
   }
 
   /** @throws ApiError for an unknown path, and whatever an alias refuses */
@@ -47,6 +55,8 @@ export class ApiRoutes {
     }
     const alias = this.aliases.all().find((each) => each.claims(segments));
     if (alias === undefined || request.method === 'OPTIONS') return { ...match, request, prerequisites: [] };
+    // What an alias stands for may have to be made, even by a GET.
+    if (this.settings.readonly) throw new ApiError('METHOD_NOT_ALLOWED');
 
     const identity = await identify();
     const resolvedAlias = alias.resolve(request, segments, {

@@ -47,7 +47,7 @@ export class Dispatcher {
     let params: Readonly<Record<string, string>> = NO_PARAMS;
     let identity: Identity | undefined;
     try {
-      finisher.ensureWritable(request);
+      finisher.ensureServed(request);
       const identify = async () => (identity ??= await authenticator.identify(request.headers));
       const destination = await routes.resolve(request, identify);
       if ('status' in destination) return { endpoint, params, identity, next: { answer: destination } };
@@ -57,7 +57,10 @@ export class Dispatcher {
         return { endpoint, params, identity, next: { answer: finisher.cors.preflight(real, endpoint) } };
       }
       finisher.ensureMethod(real, endpoint);
-      if (!endpoint.usesStorage) return { endpoint, params, identity, next: { answer: await endpoint.handle(real) } };
+      if (!endpoint.usesStorage) {
+        finisher.cors.ensureAllowed(real);
+        return { endpoint, params, identity, next: { answer: await endpoint.handle(real, params) } };
+      }
       identity ??= await authenticator.identify(request.headers);
       const prepared = await endpoint.prepare?.(real, { params, identity });
       const ready = { ...destination, endpoint, identity, request: prepared?.request ?? real };
@@ -71,7 +74,7 @@ export class Dispatcher {
   async answerFromView(ready: ReadyRequest, view: StorageView, changes: ChangeCollector): Promise<ApiResponse> {
     const exchange = await this.openExchange(ready, changes, { view, unit: undefined });
     for (const { place, id } of ready.prerequisites) {
-      if ((await view.findObject(place.list, id)) === undefined) throw new NeedsUnit();
+      if (!(await view.hasObject(place.list, id))) throw new NeedsUnit();
       exchange.knownUris.add(objectUri(place, id));
     }
     return this.run(ready, exchange);
@@ -95,7 +98,8 @@ export class Dispatcher {
   }
 
   asApiError(error: unknown, { method, path }: ApiRequest): ApiError {
-    if (error instanceof ApiError && error.status < 500) return error;
+    // 507 is a refusal like those below 500: a quota is full, nothing failed.
+    if (error instanceof ApiError && (error.status < 500 || error.status === 507)) return error;
     const cause = error instanceof ApiError ? (error.cause ?? error) : error;
     const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
     this.log.error(`${method} ${path}: ${text}`);
@@ -124,7 +128,7 @@ export class Dispatcher {
   private async makePrerequisites({ prerequisites }: ReadyRequest, exchange: Exchange): Promise<boolean> {
     let hasMade = false;
     for (const { place, id } of prerequisites) {
-      if ((await exchange.view.findObject(place.list, id)) === undefined) {
+      if (!(await exchange.view.hasObject(place.list, id))) {
         await this.parts.writer.create(exchange, place, { id, value: {}, permissions: {} });
         hasMade = true;
       }

@@ -2,6 +2,8 @@ import type { Caller, Identity } from '../auth/authenticator.js';
 import type { ChangeCollector } from '../changes/change-collector.js';
 import type { StorageView, UnitOfWork } from '../storage/storage.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
+import type { OperationDescriptions } from './openapi/operation.js';
+import type { ResourceDefinition } from './resource-definition.js';
 
 /** One request on its way: what was asked, by whom, and the snapshot or unit of work it is answered from. */
 export interface Exchange {
@@ -33,12 +35,16 @@ export function getUnit({ unit }: Exchange): UnitOfWork {
 interface EndpointRow {
   /** What logs and metrics call it, e.g. `record-plural`. */
   readonly name: string;
-  /** Without the version prefix; `{name}` is one segment, e.g. `/buckets/{id}`. */
+  /** Without the version prefix; `{name}` is one segment, e.g. `/buckets/{id}`, and a last `{name...}` the rest. */
   readonly pattern: string;
   /** In the order of the `Allow` header; OPTIONS is understood. */
   readonly methods: readonly string[];
   /** Which headers a browser may read, by method, beyond those of every response. */
   exposedHeaders(method: string): readonly string[];
+  /** The resource whose list, or whose objects, these are: what the document says then follows from it. */
+  readonly definition?: ResourceDefinition;
+  /** What the OpenAPI document says of each method; without it, it says what the pattern says. */
+  readonly operations?: OperationDescriptions;
 }
 
 /** What is known of a request before its transaction. */
@@ -66,10 +72,13 @@ export interface StorageEndpoint extends EndpointRow {
   handle(exchange: Exchange): Promise<ApiResponse>;
 }
 
-/** An endpoint that needs neither, and must not wait for either. */
+/**
+ * An endpoint that needs neither, or that opens units of work of its own. In a batch it is answered before the items
+ * that share the batch's unit.
+ */
 export interface PlainEndpoint extends EndpointRow {
   readonly usesStorage: false;
-  handle(request: ApiRequest): Promise<ApiResponse>;
+  handle(request: ApiRequest, params: Readonly<Record<string, string>>): Promise<ApiResponse>;
 }
 
 export type Endpoint = StorageEndpoint | PlainEndpoint;

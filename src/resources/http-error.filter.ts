@@ -15,14 +15,24 @@ export class HttpErrorFilter implements ExceptionFilter {
     private readonly project: ProjectSettings,
   ) {}
 
-  catch(error: unknown, host: ArgumentsHost): void {
+  async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
+    const request = toApiRequest(http.getRequest<FastifyRequest>(), this.project);
+    if (isUnrouted(error) || !METHODS.includes(request.method)) return send(reply, await this.api.handle(request));
     const refusal = asApiError(error);
     if (refusal.status >= 500) this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    send(reply, this.api.refuse(toApiRequest(http.getRequest<FastifyRequest>(), this.project), refusal));
+    send(reply, this.api.refuse(request, refusal));
   }
+}
+
+/** What the API understands. Of other methods that Node can read it knows what to say, whatever Fastify says of them. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Every path has a route, but not for every method. */
+function isUnrouted(error: unknown): boolean {
+  return error instanceof HttpException && error.getStatus() === 404;
 }
 
 function asApiError(error: unknown): ApiError {
@@ -31,7 +41,6 @@ function asApiError(error: unknown): ApiError {
   const status = error instanceof HttpException ? error.getStatus() : undefined;
   // Otherwise the rest of the body would be read to its end, however long it is.
   if (status === 413) return new ApiError('BODY_TOO_LARGE', { headers: { Connection: 'close' } });
-  if (status === 404) return new ApiError('MISSING_RESOURCE');
   if (status !== undefined && status >= 400 && status < 500) {
     return new ApiError('INVALID_URL', { message: 'The request could not be read.' });
   }

@@ -24,7 +24,7 @@ export class HttpController {
 
 /**
  * Writes the answer as it is, past Fastify's serialisers: they would add a charset that Kinto's answers do not have.
- * The body is ASCII throughout, so its length in characters is its length in bytes.
+ * A text is ASCII throughout, so its length in characters is its length in bytes.
  */
 export function send(reply: FastifyReply, { status, headers, body }: ApiResponse): void {
   reply.hijack();
@@ -33,7 +33,8 @@ export function send(reply: FastifyReply, { status, headers, body }: ApiResponse
   const connection = reply.server.server.listening ? {} : { Connection: 'close' };
   const length = isBodiless ? {} : { 'Content-Length': body.length };
   reply.raw.writeHead(status, { ...headers, ...connection, ...length });
-  reply.raw.end(body, 'latin1');
+  if (typeof body === 'string') reply.raw.end(body, 'latin1');
+  else reply.raw.end(body);
 }
 
 /** @param request as Fastify has it, its body a buffer */

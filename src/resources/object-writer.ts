@@ -27,13 +27,14 @@ export class ObjectWriter {
     const unit = getUnit(exchange);
     const { id, value, permissions } = wanted;
     const written = await unit.createObject(place.list, id, value);
-    const entries = this.withWriter(exchange, permissions);
+    const owner = ownerOf(exchange, place, id);
+    const entries = this.withOwner(owner, permissions);
     const uri = objectUri(place, id);
     for (const [permission, principals] of Object.entries(entries)) {
       for (const principal of principals) await accessEntries.add(unit.sql, uri, permission, principal);
     }
     await this.conclude(exchange, place, { action: 'create', written, before: undefined });
-    return { object: written.object, permissions: visible(entries, exchange) };
+    return { object: written.object, permissions: visible(entries, exchange, owner) };
   }
 
   /** @param permissions sets these permissions, and no others, to exactly these principals */
@@ -47,7 +48,7 @@ export class ObjectWriter {
     const written = await unit.updateObject(place.list, before, value);
     const uri = objectUri(place, before.id);
     await accessEntries.replace(unit.sql, uri, permissions);
-    if (this.explicitPermissions) await accessEntries.add(unit.sql, uri, 'write', writerOf(exchange));
+    if (this.explicitPermissions) await accessEntries.add(unit.sql, uri, 'write', ownerOf(exchange, place, before.id));
     await this.conclude(exchange, place, { action: 'update', written, before });
     return this.show(exchange, place, written.object);
   }
@@ -69,7 +70,7 @@ export class ObjectWriter {
   /** The object as its endpoint shows it to this caller. */
   async show(exchange: Exchange, place: ResourcePlace, object: StoredObject): Promise<ShownObject> {
     const list = await accessEntries.listOf(exchange.view.sql, objectUri(place, object.id));
-    return { object, permissions: visible(list, exchange) };
+    return { object, permissions: visible(list, exchange, ownerOf(exchange, place, object.id)) };
   }
 
   private async conclude(
@@ -93,19 +94,19 @@ export class ObjectWriter {
     await place.definition.afterWrite?.({ uri: objectUri(place, object.id), before, after: object }, unit);
   }
 
-  private withWriter(exchange: Exchange, permissions: AccessControlList): AccessControlList {
+  private withOwner(owner: string, permissions: AccessControlList): AccessControlList {
     if (!this.explicitPermissions) return permissions;
-    const writer = writerOf(exchange);
-    return { ...permissions, write: [...new Set([writer, ...(permissions.write ?? [])])] };
+    return { ...permissions, write: [...new Set([owner, ...(permissions.write ?? [])])] };
   }
 }
 
-function writerOf({ identity }: Exchange): string {
-  return identity.userId ?? EVERYONE;
+function ownerOf({ identity, caller }: Exchange, { definition }: ResourcePlace, id: string): string {
+  return definition.ownerOf?.(caller, id) ?? identity.userId ?? EVERYONE;
 }
 
 /** Only who is named in `write` of the object itself sees the entries, and only those with somebody in them (7.6). */
-function visible(list: AccessControlList, { caller }: Exchange): AccessControlList {
-  if (!(list.write ?? []).some((principal) => caller.principals.includes(principal))) return {};
+function visible(list: AccessControlList, { caller }: Exchange, owner: string): AccessControlList {
+  const isNamed = (principal: string) => principal === owner || caller.principals.includes(principal);
+  if (!(list.write ?? []).some(isNamed)) return {};
   return Object.fromEntries(Object.entries(list).filter(([, principals]) => principals.length > 0));
 }

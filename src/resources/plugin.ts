@@ -1,5 +1,7 @@
 import type { AuthPolicyKinds } from '../auth/auth-policy.js';
+import type { ChangeLog } from '../changes/change-log.js';
 import type { CommitHooks } from '../changes/commit-hook.js';
+import type { Access } from '../permissions/access.js';
 import type { PermissionRules } from '../permissions/permission-rules.js';
 import {
   resolveDottedName,
@@ -16,6 +18,7 @@ import type { Capabilities, HealthChecks, UserDetailsRegistry } from './capabili
 import type { ResourceParts } from './endpoints/resource-parts.js';
 import type { Endpoint } from './exchange.js';
 import type { ProjectSettings } from './http.settings.js';
+import type { MetricSinks } from './metrics/metric-sink.js';
 import type { RequestAliases } from './request-alias.js';
 import type { RequestObservers } from './request-observer.js';
 import type { ResourceDefinitions } from './resource-definition.js';
@@ -26,6 +29,8 @@ export interface EndpointParts {
   readonly storage: Storage;
   readonly authenticator: Authenticator;
   readonly project: ProjectSettings;
+  readonly access: Access;
+  readonly changeLog: ChangeLog;
 }
 
 /** Makes endpoints once the rooms below stand. They come before the API's own. */
@@ -44,6 +49,7 @@ export interface ExtensionPoints {
   readonly aliases: RequestAliases;
   readonly endpoints: EndpointFactories;
   readonly observers: RequestObservers;
+  readonly metrics: MetricSinks;
   readonly policies: AuthPolicyKinds;
   readonly hooks: CommitHooks;
   readonly capabilities: Capabilities;

@@ -5,6 +5,7 @@ import { CACHE, type Cache } from '../cache/cache.js';
 import { ChangeLog } from '../changes/change-log.js';
 import { Access } from '../permissions/access.js';
 import { PermissionRules } from '../permissions/permission-rules.js';
+import type { SettingsFile } from '../settings/settings.js';
 import { STORAGE, type Storage } from '../storage/storage.js';
 import { Api } from './api.js';
 import { ApiRoutes } from './api-routes.js';
@@ -13,20 +14,24 @@ import { BatchEndpoint } from './batch/batch.endpoint.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './capabilities.js';
 import { Cors } from './cors.js';
 import { Dispatcher } from './dispatcher.js';
-import { HeartbeatEndpoint, LoadBalancerHeartbeatEndpoint } from './endpoints/heartbeat.endpoints.js';
-import { HelloEndpoint } from './endpoints/hello.endpoint.js';
+import { ClientCache } from './endpoints/client-cache.js';
+import { EndOfService, type EndOfServiceSettings } from './end-of-service.js';
+import type { ProgramFacts } from './endpoints/contribute.endpoint.js';
 import { ObjectEndpoint } from './endpoints/object.endpoint.js';
 import { PluralEndpoint } from './endpoints/plural.endpoint.js';
 import type { ResourceParts } from './endpoints/resource-parts.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import { HttpController } from './http.controller.js';
 import { ApiSettings, ProjectSettings } from './http.settings.js';
+import type { MethodSwitches } from './method-switches.js';
 import { ObjectWriter } from './object-writer.js';
 import type { EndpointFactories } from './plugin.js';
 import { RequestAliases } from './request-alias.js';
 import type { RequestObservers } from './request-observer.js';
 import { ResourceDefinitions } from './resource-definition.js';
 import { ResponseFinisher } from './response-finisher.js';
+import { serviceEndpoints } from './service-endpoints.js';
+import { ObjectSchemas, SCHEMA_CAPABILITY } from './schemas/object-schemas.js';
 
 /** What the REST mouth is made with: the rooms below, and the registries that plugins have filled. */
 export interface ResourcesParts {
@@ -43,8 +48,13 @@ export interface ResourcesParts {
   readonly access: Access;
   readonly authenticator: Authenticator;
   readonly changeLog: ChangeLog;
-  /** Of kumocast itself. */
-  readonly version: string;
+  /** Settings that are named after buckets and collections, see {@link readRecordExpiries}; without them, none. */
+  readonly recordExpiries?: ReadonlyMap<string, number>;
+  readonly endOfService: EndOfServiceSettings;
+  readonly switches: MethodSwitches;
+  readonly settingsFile: SettingsFile | undefined;
+  /** What this server itself is. */
+  readonly program: ProgramFacts;
 }
 
 @Module({})
@@ -71,20 +81,24 @@ function makeApi(parts: ResourcesParts, storage: Storage, cache: Cache): Api {
   const { api: settings, definitions, rules, authenticator } = parts;
   const writer = new ObjectWriter(settings.explicitPermissions);
   const authorization = new Authorization(parts.access);
-  const resource: ResourceParts = { definitions, rules, authorization, writer, settings, cache };
-  const finisher = new ResponseFinisher(new Cors(settings), settings, parts.project, authenticator.challenges);
-  const routes = new ApiRoutes(settings, parts.aliases, definitions);
-  const { changeLog, observers, project } = parts;
+  const clientCache = new ClientCache(settings, parts.recordExpiries ?? new Map());
+  const schemas = settings.schemaValidation ? new ObjectSchemas() : undefined;
+  if (schemas !== undefined) parts.capabilities.add('schema', SCHEMA_CAPABILITY);
+  const resource: ResourceParts = { definitions, rules, authorization, writer, settings, cache, clientCache, schemas };
+  const { challenges } = authenticator;
+  const end = EndOfService.fromSettings(parts.endOfService, parts.project.projectDocs);
+  const finisher = new ResponseFinisher(new Cors(settings), settings, parts.project, challenges, end);
+  const routes = new ApiRoutes(settings, parts.aliases, definitions, parts.switches);
+  const { access, changeLog, observers, project } = parts;
   const dispatcher = new Dispatcher({ routes, authenticator, writer, finisher });
   const maxRequests = settings.batchMaxRequests;
-  routes.add(new HelloEndpoint(project, settings, parts.capabilities, parts.userDetails, parts.version));
-  routes.add(new HeartbeatEndpoint(parts.healthChecks, settings.heartbeatTimeout * 1000));
-  routes.add(new LoadBalancerHeartbeatEndpoint());
+  for (const endpoint of serviceEndpoints(parts, () => routes.endpoints())) routes.add(endpoint);
   routes.add(new BatchEndpoint({ dispatcher, storage, changeLog, finisher, maxRequests }));
   for (const make of parts.endpoints.all()) {
-    for (const endpoint of make({ resource, storage, authenticator, project })) routes.add(endpoint);
+    for (const endpoint of make({ resource, storage, authenticator, project, access, changeLog })) routes.add(endpoint);
   }
   for (const definition of definitions.all()) {
+    if (definition.hasOwnEndpoints === true) continue;
     routes.add(new PluralEndpoint(definition, resource));
     routes.add(new ObjectEndpoint(definition, resource));
   }

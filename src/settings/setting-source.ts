@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { placeIn, readIni, type IniFile, type IniValue } from './ini-reader.js';
+import { isLoggedInPython } from './python-logging.js';
 import { settingProblem, type RawSetting } from './raw-setting.js';
 import { readServerSection, type ServerSection } from './server-section.js';
 import { SettingsError } from './settings-error.js';
+import { readSettingsFile, type SettingsFile } from './settings-file.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -50,19 +51,26 @@ export class SettingSource {
     private readonly ini: IniFile | undefined,
     private readonly inFile: ReadonlyMap<string, RawSetting>,
     private readonly env: Environment,
+    /** The file all this was read from; `undefined`: there was none. */
+    readonly file?: SettingsFile,
   ) {}
 
   /** @throws SettingsError when the file is missing or wrong, or has a key twice with two values */
   static load({ iniFile, ...options }: LoadOptions): SettingSource {
     if (iniFile === undefined) return new SettingSource(undefined, new Map(), options.env ?? {});
-    return SettingSource.fromText(readText(iniFile), { file: iniFile, ...options });
+    const { file, text } = readSettingsFile(iniFile);
+    return SettingSource.make(text, { file: iniFile, ...options }, file);
   }
 
   /** @throws SettingsError as {@link SettingSource.load} */
   static fromText(text: string, options: TextOptions = {}): SettingSource {
+    return SettingSource.make(text, options, undefined);
+  }
+
+  private static make(text: string, options: TextOptions, settingsFile: SettingsFile | undefined): SettingSource {
     const { file = 'settings.ini', env = {}, variables = {} } = options;
     const ini = readIni(text, { file, here: dirname(resolve(file)), variables });
-    return new SettingSource(ini, settingsIn(ini), env);
+    return new SettingSource(ini, settingsIn(ini), env, settingsFile);
   }
 
   /**
@@ -85,6 +93,11 @@ export class SettingSource {
   /** @throws SettingsError when the section cannot be used; not before it is asked for */
   get server(): ServerSection {
     return this.ini === undefined ? {} : readServerSection(this.ini);
+  }
+
+  /** Whether a Python logger of that name would speak, by the file's logging sections; `undefined`: it has none. */
+  isLoggedInPython(name: string): boolean | undefined {
+    return this.ini === undefined ? undefined : isLoggedInPython(this.ini, name);
   }
 
   /** Every key somebody has asked for so far. */
@@ -160,19 +173,4 @@ function rawSetting(file: string, value: IniValue): RawSetting {
 function withoutPrefix(key: string): string {
   const prefix = KEY_PREFIXES.find((known) => key.startsWith(known));
   return prefix === undefined ? key : key.slice(prefix.length);
-}
-
-function readText(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (cause) {
-    const { code = 'unknown error' } = cause as NodeJS.ErrnoException;
-    throw new SettingsError(file, code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`, { cause });
-  }
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SettingsError(file, 'is not UTF-8 text', { cause });
-  }
 }

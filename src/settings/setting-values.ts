@@ -18,6 +18,7 @@ const FALSE = new Set(['f', 'false', 'n', 'no', 'off', '0']);
 export function convertText(text: string, row: SettingRow): Conversion {
   const plain = unquoted(text);
   const trimmed = plain.trim();
+  if (trimmed === '' && 'whenEmpty' in row) return found(row.whenEmpty);
   if (trimmed === '' && (row.default === undefined || !CAN_BE_EMPTY.has(row.type))) return found(defaultOf(row));
   switch (row.type) {
     case 'string':

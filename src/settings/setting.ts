@@ -22,6 +22,8 @@ export interface SettingRow {
   readonly type: SettingType;
   /** The value when neither the file nor the environment has the key. `undefined`: the setting is optional. */
   readonly default: unknown;
+  /** The value of an empty text, where that is not the default: `cors_max_age_seconds =` says none at all. */
+  readonly whenEmpty?: unknown;
   /** One sentence for `config/example.ini` and the error message. */
   readonly sentence: string;
   /** Never shown in a message, a log or the console. */

@@ -18,6 +18,7 @@ export {
 } from './setting-source.js';
 export { settingProblem, type RawSetting } from './raw-setting.js';
 export type { ServerSection } from './server-section.js';
+export type { SettingsFile } from './settings-file.js';
 export { readSettings, type ReadOptions } from './read-settings.js';
 export { findClosestKey, unknownKeyWarning } from './unknown-key.js';
 export { DOTTED_NAMES, resolveDottedName, type DottedNameKind } from './dotted-names.js';

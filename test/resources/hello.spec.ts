@@ -1,3 +1,11 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../../src/app.server.js';
+import { HealthChecks } from '../../src/resources/capabilities.js';
+import { HeartbeatEndpoint } from '../../src/resources/endpoints/heartbeat.endpoints.js';
+import { SettingSource } from '../../src/settings/settings.js';
 import { scenario } from '../support/scenario.js';
 import { startTestServer, USER_IDS, type TestServer } from '../support/server.js';
 
@@ -68,6 +76,83 @@ describe('What a server offers that is set up otherwise', () => {
   });
 });
 
+describe('Hello of a server with a settings file', () => {
+  it('tells which file that is, and in which state', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kumocast-hello-'));
+    const iniFile = join(directory, 'kumocast.ini');
+    const text =
+      '[app:main]\nkinto.storage_backend = memory\nkinto.log_level = fatal\nkinto.userid_hmac_secret = s3cret\n';
+    writeFileSync(iniFile, text);
+    utimesSync(iniFile, 1_700_000_000, 1_700_000_000.25);
+    const server = await startServer(SettingSource.load({ iniFile }), { port: 0 });
+    // What is in it later is not what the server goes by.
+    writeFileSync(iniFile, '');
+    const answer = await fetch(`${server.url}/v1/`);
+    await server.close();
+    rmSync(directory, { recursive: true });
+    const body = await answer.text();
+    const { config } = JSON.parse(body) as { config: { path: string; hash: string; modified: string } };
+    const hash = createHash('sha256').update(text).digest('hex');
+    expect(config).toEqual({
+      path: iniFile,
+      hash,
+      modified: expect.stringMatching(/^2023-11-1\dT\d\d:\d\d:20\.250000$/) as string,
+    });
+    expect(new Date(config.modified).getTime()).toBe(1_700_000_000_250);
+    expect(body).not.toContain('s3cret');
+  });
+});
+
+describe('The public address of a server', () => {
+  it('is the one that the settings name, in every absolute URL', async () => {
+    const server = await startTestServer({ ini: 'kinto.http_scheme = https\nkinto.http_host = sync.example.org' });
+    await scenario(server, ['GET', '/v1/'], { status: 200, body: { url: 'https://sync.example.org/v1/' } });
+    await scenario(server, ['GET', '/x'], { status: 307, headers: { location: 'https://sync.example.org/v1/x' } });
+    await server.close();
+  });
+});
+
+describe('/v1/__version__', () => {
+  it('shows the file of the deployment, as it was when it was first asked for', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kumocast-version-'));
+    const file = join(directory, 'version.json');
+    writeFileSync(file, '{"commit": "abc", "version": "1.2", "name": "\u00e9"}');
+    const server = await startTestServer({ ini: `kinto.version_json_path = ${file}` });
+    const answer = await scenario(server, ['GET', '/v1/__version__', { auth: null }], { status: 200 });
+    expect(answer.text).toBe('{"commit":"abc","version":"1.2","name":"\\u00E9"}');
+    rmSync(directory, { recursive: true });
+    await scenario(server, ['GET', '/v1/__version__'], { status: 200, body: { commit: 'abc' } });
+    await server.close();
+  });
+
+  it('is a failure without that file, as in Kinto, and says nothing of where it was looked for', async () => {
+    const server = await startTestServer({
+      ini: 'kinto.version_json_path = /nowhere/version.json\nkinto.error_info_link = https://help.example',
+    });
+    const answer = await scenario(server, ['GET', '/v1/__version__'], { status: 500, errno: 999 });
+    expect(answer.json).toEqual({
+      code: 500,
+      errno: 999,
+      error: 'Internal Server Error',
+      message: 'A programmatic error occurred, developers have been informed.',
+      info: 'https://help.example',
+    });
+    await server.close();
+  });
+});
+
+describe('/v1/contribute.json', () => {
+  it('has the keys of Kinto’s, and speaks of kumocast', async () => {
+    const server = await startTestServer();
+    const { json } = await scenario(server, ['GET', '/v1/contribute.json', { auth: null }], {
+      status: 200,
+      body: { name: 'kumocast', repository: { license: 'Apache-2.0' } },
+    });
+    expect(Object.keys(json)).toEqual(['name', 'description', 'repository', 'participate', 'bugs', 'keywords']);
+    await server.close();
+  });
+});
+
 describe('Heartbeats', () => {
   let server: TestServer;
   beforeAll(async () => (server = await startTestServer()));
@@ -81,5 +166,35 @@ describe('Heartbeats', () => {
   it('are cheap for a load balancer', async () => {
     const { text } = await scenario(server, ['GET', '/v1/__lbheartbeat__', { auth: null }], { status: 200 });
     expect(text).toBe('{}');
+  });
+
+  it('report what hangs, what throws and what says no, and only that', async () => {
+    const checks = new HealthChecks();
+    checks.add('well', () => Promise.resolve(true));
+    checks.add('absent', () => Promise.resolve(null));
+    checks.add('ill', () => Promise.resolve(false));
+    checks.add('hanging', () => new Promise(() => undefined));
+    checks.add('failing', () => Promise.reject(new Error('no connection')));
+    checks.add('throwing', () => {
+      throw new Error('at once');
+    });
+    const { status, body } = await new HeartbeatEndpoint(checks, 20).handle();
+    expect(status).toBe(503);
+    expect(JSON.parse(String(body))).toEqual({
+      well: true,
+      absent: null,
+      ill: false,
+      hanging: false,
+      failing: false,
+      throwing: false,
+    });
+  });
+
+  it('are well when nothing is ill, and nothing is asked for long', async () => {
+    const checks = new HealthChecks();
+    checks.add('well', () => Promise.resolve(true));
+    checks.add('absent', () => Promise.resolve(null));
+    const { status, body } = await new HeartbeatEndpoint(checks, 60_000).handle();
+    expect([status, body]).toEqual([200, '{"well":true,"absent":null}']);
   });
 });

@@ -1,5 +1,9 @@
+import { METHODS } from 'node:http';
 import { scenario } from '../support/scenario.js';
 import { startTestServer, type TestServer } from '../support/server.js';
+
+/** Those that this list has. */
+const ALL_METHODS = ['HEAD', 'GET', 'POST', 'DELETE', 'OPTIONS'];
 
 let server: TestServer;
 beforeAll(async () => (server = await startTestServer()));
@@ -16,10 +20,49 @@ describe('A path without the version', () => {
       status: 307,
       headers: {
         location: server.url + target,
-        'content-type': 'text/plain; charset=UTF-8',
+        'content-type': 'text/html; charset=UTF-8',
         'cache-control': null,
       },
     });
+  });
+
+  it.each([
+    [undefined, 'text/plain; charset=UTF-8', 102, /^307 Temporary Redirect\n\nThe resource has been moved to \/v1\/;/],
+    ['image/png', 'text/plain; charset=UTF-8', 102, /^307/],
+    ['application/json;q=0', 'text/plain; charset=UTF-8', 102, /^307/],
+    ['*/*', 'text/html; charset=UTF-8', 203, /^<html>\n <head>\n {2}<title>307 Temporary Redirect<\/title>/],
+    ['no media range', 'text/html; charset=UTF-8', 203, /^<html>/],
+    ['text/html;q=0.5, application/json;q=0.5', 'text/html; charset=UTF-8', 203, /^<html>/],
+    ['application/json', 'application/json', 160, /^\{"message": "The resource has been moved to \/v1\/;/],
+    ['application/json, */*;q=0.1', 'application/json', 160, /"code": "307 Temporary Redirect"/],
+  ])('tells whoever accepts %s so in %s, as Kinto does', async (accept, type, length, text) => {
+    const answer = await server.requestExactly('GET', '/', { headers: accept === undefined ? {} : { accept } });
+    expect(answer.headers.get('content-type')).toBe(type);
+    expect(answer.headers.get('content-length')).toBe(String(length));
+    expect(answer.text).toMatch(text);
+  });
+
+  it('is nothing that a browser would run, whatever is in it', async () => {
+    const answer = await server.requestExactly('GET', '/<script>?<script>=&%20', { headers: { accept: 'text/html' } });
+    expect(answer.text).toContain('/v1/%3Cscript%3E?&lt;script&gt;=&amp;%20;');
+    expect(answer.text).not.toContain('<script');
+  });
+
+  it('is led on by one spelling of it', async () => {
+    const answer = await server.requestExactly('GET', '/%c3%a9%41%2b%23%25');
+    expect(answer.headers.get('location')).toMatch(/\/v1\/%C3%A9A\+%23%25$/);
+  });
+
+  it('is remembered for as long as the settings say', async () => {
+    const lasting = await startTestServer({ ini: 'kinto.version_prefix_redirect_ttl_seconds = 60' });
+    const answer = await scenario(lasting, ['GET', '/buckets'], {
+      status: 307,
+      headers: { 'cache-control': 'max-age=60' },
+    });
+    const expires = Date.parse(answer.headers.get('expires') ?? '');
+    expect(expires).toBeGreaterThan(Date.now() + 50_000);
+    expect(expires).toBeLessThanOrEqual(Date.now() + 61_000);
+    await lasting.close();
   });
 
   it('answers a browser’s preflight in place, since browsers follow no redirect there', async () => {
@@ -54,6 +97,9 @@ describe('A slash too many', () => {
     ['/v1?a=1', '/v1/?a=1'],
     ['/v1/buckets/?a=1', '/v1/buckets?a=1'],
     ['/v1/nothing/here//', '/v1/nothing/here'],
+    // To Kinto, what begins with the prefix is of this version.
+    ['/v1x/', '/v1x'],
+    ['/v10/', '/v10'],
   ])('sends %s to %s, for an hour', async (path, target) => {
     const answer = await scenario(server, ['GET', path], {
       status: 307,
@@ -80,7 +126,7 @@ describe('A slash too many', () => {
 });
 
 describe('An unknown URL', () => {
-  it.each(['/v1/nothing', '/v1/buckets/b/nothing', '/v1/buckets/a%2Fb', '/v1/buckets//collections'])(
+  it.each(['/v1/nothing', '/v1/buckets/b/nothing', '/v1/buckets/a%2Fb', '/v1/buckets//collections', '/v1x', '/v12'])(
     'is said to be one: %s',
     async (path) => {
       await scenario(server, ['GET', path], {
@@ -96,7 +142,7 @@ describe('An unknown URL', () => {
     },
   );
 
-  it.each(['/v0/buckets', '/v2/buckets', '/v12/'])('is of another version: %s', async (path) => {
+  it.each(['/v0/buckets', '/v2/buckets', '/v2/', '/v02'])('is of another version: %s', async (path) => {
     await scenario(server, ['GET', path], {
       status: 404,
       body: { errno: 116, message: 'The requested API version is not available on this server.' },
@@ -134,18 +180,12 @@ describe('A method that an endpoint does not have', () => {
     });
   });
 
-  it('is refused too where Node alone knows it', async () => {
-    const answer = await server.requestExactly('PROPFIND', '/v1/buckets');
-    expect(answer.status).toBe(405);
-  });
-});
-
-describe('A server that only reads', () => {
-  it('refuses every write, known URL or not', async () => {
-    const readonly = await startTestServer({ ini: 'kinto.readonly = true' });
-    await scenario(readonly, ['PUT', '/v1/buckets/b', { body: {} }], { status: 405, errno: 115 });
-    await scenario(readonly, ['POST', '/v1/nothing'], { status: 405, errno: 115 });
-    await scenario(readonly, ['GET', '/v1/'], { status: 200, body: { settings: { readonly: true } } });
-    await readonly.close();
-  });
+  it.each(METHODS.filter((method) => method !== 'CONNECT' && !ALL_METHODS.includes(method)))(
+    'is refused too where Node knows it: %s',
+    async (method) => {
+      const answer = await server.requestExactly(method, '/v1/buckets');
+      expect(answer.status).toBe(405);
+      expect(answer.headers.get('allow')).toBe('HEAD, GET, POST, DELETE, OPTIONS');
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.j
 import { bodyProblem, notMapping, parseJson, pythonText, quoted } from '../write-body.js';
 
 /** What an item of a batch may ask for; OPTIONS is not among them (kinto-api.md, 10.1). */
-const METHODS = ['GET', 'HEAD', 'DELETE', 'TRACE', 'POST', 'PUT', 'PATCH'];
+export const BATCH_METHODS = ['GET', 'HEAD', 'DELETE', 'TRACE', 'POST', 'PUT', 'PATCH'];
 
 const ITEM_KEYS = ['method', 'path', 'headers', 'body'];
 
@@ -62,8 +62,8 @@ function itemProblems(name: string, item: JsonValue, { needsPath }: { needsPath:
   const refuse = (key: string, description: string) => problems.push(bodyProblem(`${name}.${key}`, description));
   const { method, path, headers, body } = item;
   // Null is as good as absent to Kinto wherever a text is expected.
-  if (method !== undefined && method !== null && !METHODS.includes(method as string)) {
-    refuse('method', `${quoted(method)} is not one of ${METHODS.join(', ')}`);
+  if (method !== undefined && method !== null && !BATCH_METHODS.includes(method as string)) {
+    refuse('method', `${quoted(method)} is not one of ${BATCH_METHODS.join(', ')}`);
   }
   if (path === undefined || path === null || path === '') {
     if (needsPath) refuse('path', 'Required');

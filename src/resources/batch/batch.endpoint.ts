@@ -7,6 +7,8 @@ import type { Dispatcher, OpenedRequest } from '../dispatcher.js';
 import { NeedsUnit, type PlainEndpoint } from '../exchange.js';
 import { ensureSupportedType } from '../negotiation.js';
 import { findDecodedPath } from '../query-string.js';
+import { batchOperations } from '../openapi/batch-operation.js';
+import type { OperationDescriptions } from '../openapi/operation.js';
 import type { ResponseFinisher } from '../response-finisher.js';
 import { bodyProblem } from '../write-body.js';
 import { parseBatchBody, type BatchItem } from './batch-body.js';
@@ -39,7 +41,11 @@ export class BatchEndpoint implements PlainEndpoint {
   readonly methods = ['POST', 'OPTIONS'];
   readonly usesStorage = false as const;
 
-  constructor(private readonly parts: BatchParts) {}
+  readonly operations: OperationDescriptions;
+
+  constructor(private readonly parts: BatchParts) {
+    this.operations = batchOperations(parts.maxRequests);
+  }
 
   exposedHeaders(): readonly string[] {
     return [];

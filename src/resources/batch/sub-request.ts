@@ -41,7 +41,8 @@ export function embed(request: ApiRequest, { status, headers, body }: ApiRespons
   for (const [name, value] of Object.entries(headers)) shown[name] = Array.isArray(value) ? value.join(', ') : value;
   if (!isBodiless) shown['Content-Length'] = String(body.length);
   const isJson = shown['Content-Type'] === JSON_TYPE && body !== '';
-  const embedded = isBodiless ? '""' : isJson ? body : encodeJson(body);
+  const text = String(body);
+  const embedded = isBodiless ? '""' : isJson ? text : encodeJson(text);
   const path = escapeNonAscii(JSON.stringify(findDecodedPath(request.path)));
   return `{"status":${status},"path":${path},"headers":${encodeJson(shown)},"body":${embedded}}`;
 }

@@ -205,6 +205,30 @@ describe('a resource that knows its fields', () => {
   });
 });
 
+describe('a list whose objects have no timestamp', () => {
+  const untimed: Partial<ListQueryOptions> = { uniqueText: 'uri' };
+
+  it('is sorted by what is unique in it', () => {
+    const fields = (query: string) => parse(query, untimed).sort.map(({ field, direction }) => [field, direction]);
+    expect(fields('')).toEqual([['uri', 'descending']]);
+    expect(fields('_sort=last_modified,v')).toEqual([
+      ['v', 'ascending'],
+      ['uri', 'descending'],
+    ]);
+    expect(fields('_sort=uri,-v')).toEqual([
+      ['uri', 'ascending'],
+      ['v', 'descending'],
+    ]);
+  });
+
+  it('leaves out filters on the time, which must be right all the same', () => {
+    const query = parse('_since=5&v=1&gt_last_modified=3&_to=4', untimed);
+    expect(query.filters.map(({ parameter }) => parameter)).toEqual(['v']);
+    expect(query).toMatchObject({ includeDeleted: false, usesDeprecatedTo: true });
+    expect(refusal('_since=abc', untimed).message).toBe('_since in querystring: "abc" is not a number');
+  });
+});
+
 describe('several violations', () => {
   it('are told together, sorted by name, the first in the message', () => {
     const body = refusal('id=1&_since=x&_limit=abc&like_v=1');

@@ -1,0 +1,107 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.js';
+import { markup, prose, type Html } from './markup.js';
+import type { JsonSchema } from './operation.js';
+
+/** How deep a schema is shown: none of ours goes deeper. */
+const MAX_DEPTH = 8;
+
+/** Shows the schemas of one document. */
+export class SchemaPrinter {
+  constructor(private readonly document: JsonObject) {}
+
+  /** What the reference points at, or the value itself. */
+  resolve(value: JsonValue | undefined): JsonObject {
+    if (!isJsonObject(value)) return {};
+    const { $ref: reference } = value;
+    if (typeof reference !== 'string') return value;
+    const found = reference
+      .slice('#/'.length)
+      .split('/')
+      .reduce(childOf, this.document as JsonValue | undefined);
+    return this.resolve(found);
+  }
+
+  /** The members of an object, or what a value is. */
+  print(schema: JsonValue | undefined, depth = 0): Html {
+    const resolved = this.merged(schema);
+    const properties = Object.entries(isJsonObject(resolved.properties) ? resolved.properties : {});
+    if (properties.length === 0 || depth > MAX_DEPTH) return markup`<p class="type">${this.kindOf(resolved)}</p>`;
+    const required = Array.isArray(resolved.required) ? resolved.required : [];
+    return markup`<dl>
+      ${properties.map(([name, property]) => this.printMember(name, property, required.includes(name), depth))}
+    </dl>`;
+  }
+
+  /** A value to begin with: what a client might send. */
+  exampleOf(schema: JsonValue | undefined, depth = 0): JsonValue {
+    const resolved = this.merged(schema);
+    if (resolved.const !== undefined) return resolved.const;
+    if (Array.isArray(resolved.enum)) return resolved.enum[0] ?? null;
+    if (resolved.type === 'array') return depth > 1 ? [] : this.exampleItems(resolved, depth);
+    if (!isJsonObject(resolved.properties)) return resolved.type === 'string' ? '' : {};
+    const required = Array.isArray(resolved.required) ? resolved.required : [];
+    const members = Object.entries(resolved.properties).filter(([name]) => required.includes(name) || depth === 0);
+    return Object.fromEntries(members.map(([name, property]) => [name, this.exampleOf(property, depth + 1)]));
+  }
+
+  private exampleItems({ items }: JsonObject, depth: number): JsonValue[] {
+    return items === undefined ? [] : [this.exampleOf(items, depth + 1)];
+  }
+
+  private printMember(name: string, schema: JsonValue, isRequired: boolean, depth: number): Html {
+    const resolved = this.merged(schema);
+    const below = this.belowOf(resolved);
+    const { description } = isJsonObject(schema) && schema.description !== undefined ? schema : resolved;
+    return markup`<dt>
+        <code>${name}</code> <span class="type">${this.kindOf(resolved)}</span>${
+          isRequired ? markup` <span class="required">required</span>` : undefined
+        }
+      </dt>
+      <dd>
+        ${typeof description === 'string' ? markup`<p>${prose(description)}</p>` : undefined}${
+          below === undefined ? undefined : this.print(below, depth + 1)
+        }
+      </dd>`;
+  }
+
+  /** The schema with its own members, of a value or of the elements of a list. */
+  private belowOf(schema: JsonObject): JsonSchema | undefined {
+    const inner = schema.type === 'array' ? this.merged(firstOf(schema.items)) : schema;
+    return isJsonObject(inner.properties) ? inner : undefined;
+  }
+
+  /** With what `allOf` adds, and of several forms the first. */
+  private merged(schema: JsonValue | undefined): JsonObject {
+    const resolved = this.resolve(schema);
+    const parts = Array.isArray(resolved.allOf) ? resolved.allOf.map((part) => this.merged(part)) : [];
+    const [first] = Array.isArray(resolved.anyOf) && resolved.properties === undefined ? resolved.anyOf : [];
+    const chosen = first === undefined ? {} : this.merged(first);
+    return Object.assign({}, chosen, ...parts, resolved) as JsonObject;
+  }
+
+  private kindOf(schema: JsonObject): string {
+    if (schema.const !== undefined) return JSON.stringify(schema.const);
+    if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+    if (schema.type === 'array') return `list of ${this.kindOf(this.merged(firstOf(schema.items)))}`;
+    if (Array.isArray(schema.anyOf)) {
+      const kinds = schema.anyOf.map((part) => this.kindOf(this.merged(part))).filter((kind) => kind !== 'anything');
+      if (kinds.length > 0) return [...new Set(kinds)].join(' | ');
+    }
+    const { type, pattern } = schema;
+    const name = Array.isArray(type)
+      ? type.map((each) => JSON.stringify(each).slice(1, -1)).join(' | ')
+      : typeof type === 'string'
+        ? type
+        : 'anything';
+    return typeof pattern === 'string' ? `${name} ${pattern}` : name;
+  }
+}
+
+function childOf(parent: JsonValue | undefined, key: string): JsonValue | undefined {
+  return isJsonObject(parent) ? parent[key] : undefined;
+}
+
+/** Of elements that may have one of several forms, the first. */
+function firstOf(items: JsonValue | undefined): JsonValue | undefined {
+  return isJsonObject(items) && Array.isArray(items.anyOf) ? items.anyOf[0] : items;
+}

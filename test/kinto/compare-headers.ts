@@ -1,0 +1,94 @@
+import { compareText, compareToken } from './compare-body.js';
+import type { Comparison } from './compare.js';
+
+type Rule = (comparison: Comparison, name: string, kinto: string, kumocast: string) => void;
+
+const exactly: Rule = ({ add }, name, kinto, kumocast) => {
+  if (kinto !== kumocast) add(`header ${name}`, kinto, kumocast);
+};
+
+const asSet: Rule = ({ add }, name, kinto, kumocast) => {
+  if (setOf(kinto) !== setOf(kumocast)) add(`header ${name}`, kinto, kumocast);
+};
+
+/** Whether it is there is compared for all of them. */
+const anyValue: Rule = () => undefined;
+
+const asEtag: Rule = ({ add, pairs, list }, name, kinto, kumocast) => {
+  const [left, right] = [kinto, kumocast].map((value) => /^"(\d+)"$/.exec(value)?.[1]);
+  if (left === undefined || right === undefined) {
+    if (kinto !== kumocast) add(`header ${name}`, kinto, kumocast);
+  } else if (!pairs.joinStamps(list, Number(left), Number(right))) add(`header ${name}`, kinto, kumocast);
+};
+
+const asUrl: Rule = (comparison, name, kinto, kumocast) => {
+  const where = `header ${name}`;
+  const { exchange, add } = comparison;
+  const [left, right] = [new URL(kinto, exchange.kinto.origin), new URL(kumocast, exchange.kumocast.origin)];
+  if (left.host.replace(/:.*/, '') !== right.host.replace(/:.*/, '') || left.protocol !== right.protocol) {
+    add(where, kinto, kumocast);
+  }
+  compareText(comparison, where, '', left.pathname, right.pathname);
+  const names = setOf([...left.searchParams.keys()].join());
+  if (names !== setOf([...right.searchParams.keys()].join())) return add(where, left.search, right.search);
+  for (const key of new Set(left.searchParams.keys())) {
+    const [mine, its] = [left.searchParams.getAll(key).join(), right.searchParams.getAll(key).join()];
+    if (key === '_token') compareToken(comparison, `${where} _token`, mine, its);
+    else compareText(comparison, `${where} ${key}`, '', mine, its);
+  }
+};
+
+const RULES: Readonly<Record<string, Rule>> = {
+  'access-control-allow-credentials': exactly,
+  'access-control-allow-headers': asSet,
+  'access-control-allow-methods': asSet,
+  'access-control-allow-origin': exactly,
+  'access-control-expose-headers': asSet,
+  'access-control-max-age': exactly,
+  alert: exactly,
+  allow: asSet,
+  backoff: exactly,
+  'cache-control': exactly,
+  'content-security-policy': exactly,
+  'content-type': exactly,
+  etag: asEtag,
+  expires: anyValue,
+  'last-modified': anyValue,
+  location: asUrl,
+  'next-page': asUrl,
+  pragma: exactly,
+  'retry-after': exactly,
+  'total-objects': exactly,
+  'total-records': exactly,
+  'www-authenticate': exactly,
+  'x-content-type-options': exactly,
+};
+
+/** Headers that mean something to a browser, which never sees those inside a batch. Kinto has them there now and then. */
+const OUTER_ONLY = new Set(['content-security-policy', 'x-content-type-options']);
+
+export function compareHeaders(comparison: Comparison): void {
+  const { exchange, add } = comparison;
+  const [left, right] = [exchange.kinto.answer.headers, exchange.kumocast.answer.headers];
+  for (const [name, rule] of Object.entries(RULES)) {
+    if (exchange.isPart && OUTER_ONLY.has(name)) continue;
+    const [kinto, kumocast] = [left.get(name)?.trim(), right.get(name)?.trim()];
+    if (kinto === undefined && kumocast === undefined) continue;
+    if (kinto === undefined || kumocast === undefined) add(`header ${name}`, kinto, kumocast);
+    else rule(comparison, name, kinto, kumocast);
+  }
+  if (isSameMoment(left) !== isSameMoment(right)) {
+    add('header last-modified', left.get('last-modified'), right.get('last-modified'));
+  }
+}
+
+/** Whether `Last-Modified` says what `ETag` says, in whole seconds. */
+function isSameMoment(headers: ReadonlyMap<string, string>): boolean {
+  const etag = Number(/^"(\d+)"$/.exec(headers.get('etag') ?? '')?.[1]);
+  return Math.floor(etag / 1000) * 1000 === Date.parse(headers.get('last-modified') ?? '');
+}
+
+function setOf(list: string): string {
+  const names = list.split(/[,\n]/).map((name) => name.trim().toLowerCase());
+  return [...new Set(names)].sort().join(', ');
+}

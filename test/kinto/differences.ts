@@ -1,0 +1,286 @@
+import type { Problem } from './compare.js';
+import type { Exchange } from './exchange.js';
+
+/** How Kinto keeps its objects. */
+export type KintoStorage = 'memory' | 'postgresql';
+
+/** A difference that is meant. */
+export interface Difference {
+  /** What docs/kinto.md has in the first column of its table: nobody is to find out by themselves. */
+  readonly name: string;
+  /** Why, or what of the row it is. */
+  readonly reason: string;
+  /** Only with this storage of Kinto's. */
+  readonly kintoStorage?: KintoStorage;
+  /** Whether it is all there is to this problem. As narrow as it can be said. */
+  readonly explains: (problem: Problem, exchange: Exchange) => boolean;
+  /** What is stored is no longer alike; the scenario ends here. */
+  readonly parts: boolean;
+}
+
+const statusesAre =
+  (kinto: number | undefined, kumocast: number) =>
+  (exchange: Exchange): boolean =>
+    (kinto === undefined || exchange.kinto.answer.status === kinto) && exchange.kumocast.answer.status === kumocast;
+
+const pathOf = ({ kumocast }: Exchange): string => kumocast.request.path;
+const hasQuery = (exchange: Exchange, pattern: RegExp): boolean => pattern.test(pathOf(exchange).replace(/^[^?]*/, ''));
+const contentType = ({ kumocast }: Exchange): string => kumocast.request.headers['content-type'] ?? '';
+const isDefault = (exchange: Exchange): boolean => /\/buckets\/default(?:[/?]|$)/.test(pathOf(exchange));
+const isDelete = ({ step }: Exchange): boolean => step.method === 'DELETE';
+
+const UNSTORABLE =
+  'What cannot be stored or compared (U+0000, `last_modified: true`, `?last_modified=abc`, a page token with wrong types, `If-Match: *x`) is a 400.';
+
+/** What begins like this ends as it likes. */
+const LIBRARY_TEXTS = [
+  /^(?:body: )?JSON Patch operation failed: /,
+  /^Invalid JSON: /,
+  /^A request with an incorrect encoding in the querystring was/,
+  /^(?:_limit in querystring: )?\d{18,} is greater than maximum value /,
+];
+
+const isBoth = (pattern: RegExp, ...texts: unknown[]): boolean =>
+  texts.every((text) => typeof text === 'string' && pattern.test(text));
+
+const DEFECTS: readonly Difference[] = [
+  {
+    name: '`GET /v1/` has the capabilities of live changes.',
+    reason: 'What Kinto does not have, it does not name.',
+    explains: ({ where, kinto }) => where === 'body.capabilities.pusher' && kinto === undefined,
+    parts: false,
+  },
+  {
+    name: '`/v1/contribute.json` tells of kumocast.',
+    reason: 'Kinto’s is Kinto’s.',
+    explains: (_problem, exchange) => pathOf(exchange) === '/v1/contribute.json' && statusesAre(200, 200)(exchange),
+    parts: false,
+  },
+  {
+    name: '`application/merge-patch+json; charset=utf-8` is a merge patch.',
+    reason: 'Parameters do not change a media type.',
+    explains: (_problem, exchange) => /^application\/merge-patch\+json *;/i.test(contentType(exchange)),
+    parts: true,
+  },
+  {
+    name: 'In a batch, too, `application/merge-patch+json` is a merge patch.',
+    reason: 'The request says so.',
+    explains: (_problem, exchange) => {
+      return exchange.isPart === true && contentType(exchange).startsWith('application/merge-patch+json');
+    },
+    parts: true,
+  },
+  {
+    name: 'A merge patch of an object onto a value that is none replaces it.',
+    reason: 'RFC 7396.',
+    explains: (_problem, exchange) => {
+      return contentType(exchange).startsWith('application/merge-patch+json') && statusesAre(500, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: 'An id has no line break at its end.',
+    reason: 'A regular expression’s oversight.',
+    explains: (_problem, exchange) => /%0A/i.test(pathOf(exchange)) && statusesAre(undefined, 400)(exchange),
+    parts: true,
+  },
+  {
+    name: 'A path in a batch may have any characters.',
+    reason: 'Kinto fails when the object is not there.',
+    explains: (_problem, exchange) => {
+      return pathOf(exchange) === '/v1/batch' && /[^\0-\x7f]|%/.test(exchange.kumocast.request.body ?? '')
+        ? statusesAre(500, 200)(exchange)
+        : false;
+    },
+    parts: true,
+  },
+  {
+    name: 'Of a text that Kinto takes from a library, only the beginning is the same.',
+    reason: 'Invalid JSON, JSON Patch, bad encodings.',
+    explains: ({ where, kinto, kumocast }) => {
+      return /\.(?:message|description)$/.test(where) && LIBRARY_TEXTS.some((text) => isBoth(text, kinto, kumocast));
+    },
+    parts: false,
+  },
+  {
+    name: 'An account is shown without its password.',
+    reason: 'Not even hashed.',
+    explains: ({ where, kumocast }) => /^body\.data(?:\.\d+)?\.password$/.test(where) && kumocast === undefined,
+    parts: false,
+  },
+  {
+    name: 'A keyword with a number at the top of a schema (`minProperties`) is a 400 where it fails.',
+    reason: '500 in Kinto.',
+    explains: (_problem, exchange) =>
+      statusesAre(500, 400)(exchange) && pathOf(exchange).includes('records') && !isDelete(exchange),
+    parts: true,
+  },
+  {
+    name: 'The ETag of `/v1/permissions` means nothing.',
+    reason: 'It is a constant in Kinto.',
+    explains: ({ where }, exchange) => {
+      return /^header (?:etag|last-modified)$/.test(where) && pathOf(exchange).startsWith('/v1/permissions');
+    },
+    parts: false,
+  },
+  {
+    name: '`PUT /buckets/default/collections/a/records/a` makes the collection `a`.',
+    reason: 'Kinto takes the path for the collection’s, for it ends with the collection’s id.',
+    explains: (_problem, exchange) => {
+      return /\/buckets\/default\/collections\/([^/?]+)\/records\/\1(?:\?|$)/.test(pathOf(exchange));
+    },
+    parts: true,
+  },
+  {
+    name: 'The timestamp of an empty list begins with its first answer, not with a request that failed.',
+    reason: 'What failed leaves nothing behind.',
+    explains: ({ where }, exchange) => {
+      const isTimestamp = where === 'header etag' || where === 'header last-modified';
+      const { status, text } = exchange.kumocast.answer;
+      return isTimestamp && (status === 412 || text.endsWith('"data":[]}'));
+    },
+    parts: true,
+  },
+  {
+    name: 'A 409 in a batch is the answer to the whole batch.',
+    reason: 'What came before is undone, and nobody is told that it was done.',
+    explains: (_problem, exchange) => pathOf(exchange) === '/v1/batch' && statusesAre(200, 409)(exchange),
+    parts: true,
+  },
+  {
+    name: 'Of several failures of a schema, the first in the order of the client’s schema is told.',
+    reason: 'PostgreSQL sorts the keys of what it stores.',
+    kintoStorage: 'postgresql',
+    explains: ({ where }, exchange) => {
+      const isOfSchema = /^body\.(?:message|details\.0\.(?:name|description))$/.test(where);
+      return isOfSchema && statusesAre(400, 400)(exchange) && exchange.kumocast.request.body !== undefined;
+    },
+    parts: false,
+  },
+  {
+    name: '`X-Content-Type-Options` is on every answer.',
+    reason: 'Kinto has it on all but a 410.',
+    explains: ({ where, kinto }, exchange) => {
+      return where === 'header x-content-type-options' && kinto === undefined && statusesAre(410, 410)(exchange);
+    },
+    parts: false,
+  },
+  {
+    name: UNSTORABLE,
+    reason: 'U+0000 in a filter: on PostgreSQL it depends on the rows that are there.',
+    explains: (_problem, exchange) => hasQuery(exchange, /%00/) && statusesAre(undefined, 400)(exchange),
+    parts: false,
+  },
+  {
+    name: UNSTORABLE,
+    reason: '`last_modified` of a DELETE that is no number.',
+    explains: (_problem, exchange) => isDelete(exchange) && statusesAre(500, 400)(exchange),
+    parts: false,
+  },
+  {
+    name: '`exclude_x=` with an empty list excludes nothing.',
+    reason: 'What it says.',
+    kintoStorage: 'postgresql',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&]exclude_[\w.]+=(?:&|$)/) && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: 'Only the id `default` itself stands for the default bucket.',
+    reason: 'Kinto replaces the word wherever it is in an id.',
+    explains: ({ where, kumocast }, exchange) => {
+      return (
+        where === 'body.data.id' &&
+        typeof kumocast === 'string' &&
+        /default./.test(kumocast) &&
+        pathOf(exchange).includes('/buckets/default/')
+      );
+    },
+    parts: true,
+  },
+  {
+    name: 'The headers of CORS are also on a 401 of the default bucket and in a batch.',
+    reason: 'A page in a browser may read the same of every answer.',
+    explains: ({ where, kinto }, exchange) => {
+      const isInside = exchange.isPart === true || isDefault(exchange);
+      const isCors = /^header access-control-(?:expose-headers|allow-origin)$/.test(where);
+      return isInside && isCors && kinto === undefined && statusesAre(401, 401)(exchange);
+    },
+    parts: false,
+  },
+];
+
+const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
+
+/** Of fields that have values of several types, or none. */
+const MIXED = String.raw`(?:x|a|o|null|missing|n|s|b|id)(?:\.[\w.]*)?`;
+
+/** What Kinto's memory backend does otherwise than its PostgreSQL backend. */
+const OF_MEMORY: readonly Difference[] = [
+  {
+    name: MEMORY,
+    reason: 'Two objects of a list cannot have one timestamp.',
+    explains: (_problem, exchange) => {
+      return `${pathOf(exchange)}${exchange.kumocast.request.body ?? ''}`.includes('last_modified')
+        ? statusesAre(undefined, 409)(exchange)
+        : false;
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`like_` on what is no text fails.',
+    explains: (_problem, exchange) => hasQuery(exchange, /[?&]like_/) && statusesAre(500, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'Values of different types cannot be compared.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&](?:gt|min|lt|max)_/) && statusesAre(500, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'A quoted timestamp in a filter is a text.',
+    explains: (_problem, exchange) => hasQuery(exchange, /last_modified=(?:%22|")/) && statusesAre(200, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`contains_` and `contains_any_` look into texts, too, or fail.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&]contains_/) && statusesAre(undefined, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`has_` makes the filters before it vanish.',
+    explains: (_problem, exchange) => hasQuery(exchange, /[?&]has_/) && statusesAre(200, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'A default bucket that was begun for a path that leads nowhere stays.',
+    explains: (_problem, exchange) => isDefault(exchange) && statusesAre(200, 201)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'Types have another order.',
+    explains: ({ where }, exchange) => {
+      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
+      const isOrdered = hasQuery(exchange, new RegExp(String.raw`[?&](?:(?:gt|min|lt|max)_${MIXED}=|_sort=)`));
+      return isContent && isOrdered && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+];
+
+export const DIFFERENCES: readonly Difference[] = [
+  ...DEFECTS,
+  ...OF_MEMORY.map((difference): Difference => ({ ...difference, kintoStorage: 'memory' })),
+];
