@@ -8,6 +8,7 @@ import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
 import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Api } from './resources/api.js';
+import { VERSION_PREFIX } from './resources/api-path.js';
 import { send, toApiRequest } from './resources/http.controller.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
 import { RawAnswers, type UnreadableRequest } from './resources/raw-answers.js';
@@ -54,6 +55,7 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   );
   try {
     takeRawBodies(app);
+    serveApi(app);
     refuseWhileClosing(app);
     app.useWebSocketAdapter(new ChannelsWsAdapter(app, app.get(RealtimeSettings)));
     const host = options.host ?? settings.host ?? source.server.host ?? DEFAULT_HOST;
@@ -104,6 +106,18 @@ function refuseWhileClosing(app: NestFastifyApplication): void {
 function refuseUrl(app: NestFastifyApplication, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = new ApiError('INVALID_URL', { message: 'Invalid URL path.' });
   send(reply, app.get(Api).refuse(toApiRequest(request, app.get(ProjectSettings)), refusal));
+}
+
+/** What begins with the API's prefix goes straight there: Nest's way to a controller is a twentieth of a create. */
+function serveApi(app: NestFastifyApplication): void {
+  const api = app.get(Api);
+  const project = app.get(ProjectSettings);
+  app
+    .getHttpAdapter()
+    .getInstance()
+    .all(`${VERSION_PREFIX}/*`, async (request, reply) => {
+      send(reply, await api.handle(toApiRequest(request, project)));
+    });
 }
 
 /** Bodies stay bytes: signatures are made over them, and only the endpoint knows when they may be looked at. */

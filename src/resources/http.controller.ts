@@ -29,10 +29,11 @@ export class HttpController {
 export function send(reply: FastifyReply, { status, headers, body }: ApiResponse): void {
   reply.hijack();
   const isBodiless = status === 304 || reply.request.method === 'HEAD';
+  const sent: Record<string, string | string[] | number> = headers;
   // Once the server is closing, a connection that stayed open would keep it from ending.
-  const connection = reply.server.server.listening ? {} : { Connection: 'close' };
-  const length = isBodiless ? {} : { 'Content-Length': body.length };
-  reply.raw.writeHead(status, { ...headers, ...connection, ...length });
+  if (!reply.server.server.listening) sent.Connection = 'close';
+  if (!isBodiless) sent['Content-Length'] = body.length;
+  reply.raw.writeHead(status, sent);
   if (typeof body === 'string') reply.raw.end(body, 'latin1');
   else reply.raw.end(body);
 }

@@ -1,33 +1,5 @@
-import type { Problem } from './compare.js';
-import type { Exchange } from './exchange.js';
-
-/** How Kinto keeps its objects. */
-export type KintoStorage = 'memory' | 'postgresql';
-
-/** A difference that is meant. */
-export interface Difference {
-  /** What docs/kinto.md has in the first column of its table: nobody is to find out by themselves. */
-  readonly name: string;
-  /** Why, or what of the row it is. */
-  readonly reason: string;
-  /** Only with this storage of Kinto's. */
-  readonly kintoStorage?: KintoStorage;
-  /** Whether it is all there is to this problem. As narrow as it can be said. */
-  readonly explains: (problem: Problem, exchange: Exchange) => boolean;
-  /** What is stored is no longer alike; the scenario ends here. */
-  readonly parts: boolean;
-}
-
-const statusesAre =
-  (kinto: number | undefined, kumocast: number) =>
-  (exchange: Exchange): boolean =>
-    (kinto === undefined || exchange.kinto.answer.status === kinto) && exchange.kumocast.answer.status === kumocast;
-
-const pathOf = ({ kumocast }: Exchange): string => kumocast.request.path;
-const hasQuery = (exchange: Exchange, pattern: RegExp): boolean => pattern.test(pathOf(exchange).replace(/^[^?]*/, ''));
-const contentType = ({ kumocast }: Exchange): string => kumocast.request.headers['content-type'] ?? '';
-const isDefault = (exchange: Exchange): boolean => /\/buckets\/default(?:[/?]|$)/.test(pathOf(exchange));
-const isDelete = ({ step }: Exchange): boolean => step.method === 'DELETE';
+import { contentType, hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
+import { OF_MEMORY } from './differences-of-memory.js';
 
 const UNSTORABLE =
   'What cannot be stored or compared (U+0000, `last_modified: true`, `?last_modified=abc`, a page token with wrong types, `If-Match: *x`) is a 400.';
@@ -112,7 +84,7 @@ const DEFECTS: readonly Difference[] = [
     name: 'A keyword with a number at the top of a schema (`minProperties`) is a 400 where it fails.',
     reason: '500 in Kinto.',
     explains: (_problem, exchange) =>
-      statusesAre(500, 400)(exchange) && pathOf(exchange).includes('records') && !isDelete(exchange),
+      statusesAre(500, 400)(exchange) && /records|collections|groups/.test(pathOf(exchange)) && !isDelete(exchange),
     parts: true,
   },
   {
@@ -208,75 +180,6 @@ const DEFECTS: readonly Difference[] = [
       return isInside && isCors && kinto === undefined && statusesAre(401, 401)(exchange);
     },
     parts: false,
-  },
-];
-
-const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
-
-/** Of fields that have values of several types, or none. */
-const MIXED = String.raw`(?:x|a|o|null|missing|n|s|b|id)(?:\.[\w.]*)?`;
-
-/** What Kinto's memory backend does otherwise than its PostgreSQL backend. */
-const OF_MEMORY: readonly Difference[] = [
-  {
-    name: MEMORY,
-    reason: 'Two objects of a list cannot have one timestamp.',
-    explains: (_problem, exchange) => {
-      return `${pathOf(exchange)}${exchange.kumocast.request.body ?? ''}`.includes('last_modified')
-        ? statusesAre(undefined, 409)(exchange)
-        : false;
-    },
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: '`like_` on what is no text fails.',
-    explains: (_problem, exchange) => hasQuery(exchange, /[?&]like_/) && statusesAre(500, 200)(exchange),
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: 'Values of different types cannot be compared.',
-    explains: (_problem, exchange) => {
-      return hasQuery(exchange, /[?&](?:gt|min|lt|max)_/) && statusesAre(500, 200)(exchange);
-    },
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: 'A quoted timestamp in a filter is a text.',
-    explains: (_problem, exchange) => hasQuery(exchange, /last_modified=(?:%22|")/) && statusesAre(200, 200)(exchange),
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: '`contains_` and `contains_any_` look into texts, too, or fail.',
-    explains: (_problem, exchange) => {
-      return hasQuery(exchange, /[?&]contains_/) && statusesAre(undefined, 200)(exchange);
-    },
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: '`has_` makes the filters before it vanish.',
-    explains: (_problem, exchange) => hasQuery(exchange, /[?&]has_/) && statusesAre(200, 200)(exchange),
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: 'A default bucket that was begun for a path that leads nowhere stays.',
-    explains: (_problem, exchange) => isDefault(exchange) && statusesAre(200, 201)(exchange),
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: 'Types have another order.',
-    explains: ({ where }, exchange) => {
-      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
-      const isOrdered = hasQuery(exchange, new RegExp(String.raw`[?&](?:(?:gt|min|lt|max)_${MIXED}=|_sort=)`));
-      return isContent && isOrdered && statusesAre(200, 200)(exchange);
-    },
-    parts: true,
   },
 ];
 

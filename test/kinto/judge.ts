@@ -1,5 +1,6 @@
 import { compare, type Finding, type Problem } from './compare.js';
-import { DIFFERENCES, type Difference, type KintoStorage } from './differences.js';
+import type { Difference, KintoStorage } from './difference.js';
+import { DIFFERENCES } from './differences.js';
 import { Conversation, type Exchange } from './exchange.js';
 import { Pairs } from './pairs.js';
 import type { Peer } from './peer.js';

@@ -1,0 +1,31 @@
+import type { Problem } from './compare.js';
+import type { Exchange } from './exchange.js';
+
+/** How Kinto keeps its objects. */
+export type KintoStorage = 'memory' | 'postgresql';
+
+/** A difference that is meant. */
+export interface Difference {
+  /** What docs/kinto.md has in the first column of its table: nobody is to find out by themselves. */
+  readonly name: string;
+  /** Why, or what of the row it is. */
+  readonly reason: string;
+  /** Only with this storage of Kinto's. */
+  readonly kintoStorage?: KintoStorage;
+  /** Whether it is all there is to this problem. As narrow as it can be said. */
+  readonly explains: (problem: Problem, exchange: Exchange) => boolean;
+  /** What is stored is no longer alike; the scenario ends here. */
+  readonly parts: boolean;
+}
+
+export const statusesAre =
+  (kinto: number | undefined, kumocast: number) =>
+  (exchange: Exchange): boolean =>
+    (kinto === undefined || exchange.kinto.answer.status === kinto) && exchange.kumocast.answer.status === kumocast;
+
+export const pathOf = ({ kumocast }: Exchange): string => kumocast.request.path;
+export const hasQuery = (exchange: Exchange, pattern: RegExp): boolean =>
+  pattern.test(pathOf(exchange).replace(/^[^?]*/, ''));
+export const contentType = ({ kumocast }: Exchange): string => kumocast.request.headers['content-type'] ?? '';
+export const isDefault = (exchange: Exchange): boolean => /\/buckets\/default(?:[/?]|$)/.test(pathOf(exchange));
+export const isDelete = ({ step }: Exchange): boolean => step.method === 'DELETE';

@@ -1,0 +1,70 @@
+import { hasQuery, isDefault, pathOf, statusesAre, type Difference } from './difference.js';
+
+const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
+
+/** Of fields that have values of several types, or none. */
+const MIXED = String.raw`(?:x|a|o|null|missing|n|s|b|id)(?:\.[\w.]*)?`;
+
+/** What Kinto's memory backend does otherwise than its PostgreSQL backend. */
+export const OF_MEMORY: readonly Difference[] = [
+  {
+    name: MEMORY,
+    reason: 'Two objects of a list cannot have one timestamp.',
+    explains: (_problem, exchange) => {
+      return `${pathOf(exchange)}${exchange.kumocast.request.body ?? ''}`.includes('last_modified')
+        ? statusesAre(undefined, 409)(exchange)
+        : false;
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`like_` on what is no text fails.',
+    explains: (_problem, exchange) => hasQuery(exchange, /[?&]like_/) && statusesAre(500, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'Values of different types cannot be compared.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&](?:gt|min|lt|max)_/) && statusesAre(500, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'A quoted timestamp in a filter is a text.',
+    explains: (_problem, exchange) => hasQuery(exchange, /last_modified=(?:%22|")/) && statusesAre(200, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`contains_` and `contains_any_` look into texts, too, or fail.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&]contains_/) && statusesAre(undefined, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: '`has_` makes the filters before it vanish.',
+    explains: (_problem, exchange) => hasQuery(exchange, /[?&]has_/) && statusesAre(200, 200)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'A default bucket that was begun for a path that leads nowhere stays.',
+    explains: (_problem, exchange) => isDefault(exchange) && statusesAre(200, 201)(exchange),
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'Types have another order.',
+    explains: ({ where }, exchange) => {
+      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
+      const isOrdered = hasQuery(exchange, new RegExp(String.raw`[?&](?:(?:gt|min|lt|max)_${MIXED}=|_sort=)`));
+      return isContent && isOrdered && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+];
