@@ -72,8 +72,7 @@ export class ApiSettings extends ObjectSettings {
     key: 'batch_max_requests',
     type: 'integer',
     default: 25,
-    sentence:
-      'How many requests one batch may hold, as hello tells clients; the batch endpoint itself is not there yet.',
+    sentence: 'How many requests one batch may hold; 0: any number.',
   })
   @Min(0)
   batchMaxRequests!: number;
