@@ -15,8 +15,15 @@ const MAY_GROW = 120 * 1024 * 1024;
 
 const INI = `
 [app:main]
-multiauth.policies = basicauth
-kinto.includes = kinto.plugins.default_bucket kinto.plugins.history kinto.plugins.counters
+multiauth.policies = account basicauth
+multiauth.policy.account.use = kinto.plugins.accounts.AccountsPolicy
+kinto.account_create_principals = system.Everyone
+kinto.includes = kinto.plugins.default_bucket kinto.plugins.accounts kinto.plugins.history kinto.plugins.quotas
+  kinto_attachment kinto.plugins.counters kinto.plugins.prometheus
+kinto.account_write_principals = system.Everyone
+kinto.quotas.bucket_max_items = 1000000
+kinto.attachment.base_path = %(here)s/files
+kinto.version_json_path = %(here)s/version.json
 kinto.experimental_permissions_endpoint = true
 kinto.experimental_collection_schema_validation = true
 kinto.storage_url = %(here)s/fuzz.sqlite
@@ -38,6 +45,7 @@ describe(`${REQUESTS} malformed requests`, () => {
   it(
     'make no error of the server’s, no hang, no lost write, and no growth of memory',
     async () => {
+      commands.write('version.json', '{"version":"1"}');
       const server = commands.start('start', '--ini', commands.write('fuzz.ini', INI), '--port', '0');
       const url = await server.url();
       const { hostname, port, host } = new URL(url);
