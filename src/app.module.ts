@@ -26,6 +26,7 @@ import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
 import { MethodSwitches } from './resources/method-switches.js';
 import { EndpointFactories, Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
 import { MetricSinks } from './resources/metrics/metric-sink.js';
+import { Remarks } from './resources/openapi/remarks.js';
 import { RequestAliases } from './resources/request-alias.js';
 import { RequestObservers } from './resources/request-observer.js';
 import { ResourceDefinitions } from './resources/resource-definition.js';
@@ -78,6 +79,7 @@ export class AppModule {
           capabilities,
           userDetails,
           healthChecks,
+          remarks: points.remarks,
           rules,
           api: settings.api,
           recordExpiries: readRecordExpiries(source),
@@ -134,6 +136,7 @@ export function makeExtensionPoints(): ExtensionPoints {
     capabilities: new Capabilities(),
     userDetails: new UserDetailsRegistry(),
     healthChecks: new HealthChecks(),
+    remarks: new Remarks(),
   };
 }
 

@@ -61,6 +61,7 @@ function exchangeOf(unit: UnitOfWork, path: string): Exchange {
     view: unit,
     unit,
     changes: new ChangeCollector(),
+    originProblems: [],
     knownUris: new Set(),
   };
 }

@@ -4,8 +4,8 @@ import type { ApiRequest, ApiResponse } from './api-message.js';
 import { findTrailingSlashRedirect, resolvePath } from './api-path.js';
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
-import type { MethodSwitches } from './method-switches.js';
-import type { Prerequisite, RequestAliases } from './request-alias.js';
+import { ensureMethod, type MethodSwitches } from './method-switches.js';
+import type { Prerequisite, RequestAlias, RequestAliases } from './request-alias.js';
 import { ensureUtf8 } from './query-string.js';
 import type { ResourceDefinitions } from './resource-definition.js';
 import { placeOf, type ResourcePlace } from './resource-place.js';
@@ -47,26 +47,41 @@ export class ApiRoutes {
     if ('redirect' in resolved) return resolved.redirect;
     const { segments } = resolved;
     ensureUtf8(request.queryString);
-    const match = this.routes.find(segments);
-    if (match === undefined) {
-      const redirect = findTrailingSlashRedirect(request, this.settings);
-      if (redirect !== undefined) return redirect;
-      throw new ApiError('MISSING_RESOURCE');
-    }
     const alias = this.aliases.all().find((each) => each.claims(segments));
-    if (alias === undefined || request.method === 'OPTIONS') return { ...match, request, prerequisites: [] };
-    // What an alias stands for may have to be made, even by a GET.
-    if (this.settings.readonly) throw new ApiError('METHOD_NOT_ALLOWED');
+    if (alias === undefined || request.method === 'OPTIONS') {
+      const match = this.routes.find(segments);
+      return match === undefined ? this.redirect(request) : { ...match, request, prerequisites: [] };
+    }
+    return this.resolveAlias(alias, request, segments, identify);
+  }
 
+  /** An alias claims all below it, so that strangers do not learn what is there and what is not. */
+  private async resolveAlias(
+    alias: RequestAlias,
+    request: ApiRequest,
+    segments: readonly string[],
+    identify: () => Promise<Identity>,
+  ): Promise<Destination | ApiResponse> {
     const identity = await identify();
     const resolvedAlias = alias.resolve(request, segments, {
       identity,
       placeOf: (resource, params) => this.placeIn(resource, params),
     });
-    const realMatch = this.routes.find(resolvedAlias.segments);
-    if (realMatch === undefined) throw new ApiError('MISSING_RESOURCE');
+    // What an alias stands for may have to be made, even by a GET.
+    if (this.settings.readonly) throw new ApiError('METHOD_NOT_ALLOWED');
+    const match = this.routes.find(resolvedAlias.segments);
+    if (match === undefined) return this.redirect(request);
     const { request: real, prerequisites } = resolvedAlias;
-    return { ...realMatch, request: real, prerequisites };
+    // Here and not at the endpoint: as in Kinto, its answer then has the headers of one that no endpoint has given.
+    ensureMethod(real, match.endpoint);
+    return { ...match, request: real, prerequisites };
+  }
+
+  /** @throws ApiError MISSING_RESOURCE unless there may be something without the slash at the end */
+  private redirect(request: ApiRequest): ApiResponse {
+    const redirect = findTrailingSlashRedirect(request, this.settings);
+    if (redirect !== undefined) return redirect;
+    throw new ApiError('MISSING_RESOURCE');
   }
 
   private placeIn(resource: string, params: Record<string, string>): ResourcePlace {

@@ -3,6 +3,10 @@ import type { ApiRequest, ApiResponse, ResponseHeaders } from './api-message.js'
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
 
+const NO_PROBLEMS: readonly ErrorDetail[] = [];
+
+const REQUESTED_METHOD = 'Access-Control-Request-Method';
+
 /** What a browser may read of every answer (kinto-api.md, 1.8). */
 const ALWAYS_EXPOSED = ['Backoff', 'Retry-After', 'Alert', 'Content-Length', 'Content-Type'];
 
@@ -24,29 +28,34 @@ export class Cors {
     const exposed = isPreflight(endpoint, method)
       ? {}
       : { 'Access-Control-Expose-Headers': this.exposedBy(endpoint?.exposedHeaders(method) ?? []) };
-    if (origin === undefined || !this.isAllowed(origin)) return exposed;
+    if (origin === undefined || !this.isShown(origin, endpoint)) return exposed;
     return { ...exposed, 'Access-Control-Allow-Origin': this.isOpen ? '*' : origin };
   }
 
   /** @throws ApiError 400 for an origin that the settings do not list */
-  ensureAllowed({ headers: { origin } }: ApiRequest): void {
-    if (origin === undefined || this.isAllowed(origin)) return;
-    throw invalidParameters([originProblem(origin)]);
+  ensureAllowed(request: ApiRequest): void {
+    const problems = this.problemsOf(request);
+    if (problems.length > 0) throw invalidParameters(problems);
+  }
+
+  /** Of an origin that the settings do not list. */
+  problemsOf({ headers: { origin } }: ApiRequest): readonly ErrorDetail[] {
+    if (origin === undefined || this.isAllowed(origin)) return NO_PROBLEMS;
+    return [headerProblem('Origin', `${origin} not allowed`)];
   }
 
   /** The answer to a browser's question before the request itself. */
-  preflight({ headers }: ApiRequest, endpoint: Endpoint): ApiResponse {
-    const { origin } = headers;
-    const method = headers['access-control-request-method'];
-    const problems: ErrorDetail[] = [];
-    if (origin === undefined) problems.push(mandatory('Origin'));
-    else if (!this.isAllowed(origin)) problems.push(originProblem(origin));
-    if (method === undefined) problems.push(mandatory('Access-Control-Request-Method'));
-    else if (!endpoint.methods.includes(method)) {
-      const name = 'Access-Control-Request-Method';
-      problems.push({ location: 'header', name, description: 'Method not allowed' });
+  preflight(request: ApiRequest, endpoint: Endpoint): ApiResponse {
+    const { headers } = request;
+    this.ensureAllowed(request);
+    const method = headers[REQUESTED_METHOD.toLowerCase()];
+    const missing = ['Origin', REQUESTED_METHOD].filter((name) => headers[name.toLowerCase()] === undefined);
+    if (method === undefined || missing.length > 0) {
+      throw invalidParameters(missing.map((name) => headerProblem(name, 'this header is mandatory')));
     }
-    if (problems.length > 0) throw invalidParameters(problems);
+    if (!endpoint.methods.includes(method)) {
+      throw invalidParameters([headerProblem(REQUESTED_METHOD, 'Method not allowed')]);
+    }
 
     const wanted = (headers['access-control-request-headers'] ?? '').split(',').map((name) => name.trim());
     const readable = endpoint.methods.flatMap((each) => endpoint.exposedHeaders(each));
@@ -61,6 +70,13 @@ export class Cors {
       },
       body: 'null',
     };
+  }
+
+  /** Where no endpoint is, only an origin that is listed as it stands counts, as in Kinto. */
+  private isShown(origin: string, endpoint: Endpoint | undefined): boolean {
+    return endpoint === undefined
+      ? this.isOpen || this.settings.corsOrigins.includes(origin)
+      : this.isAllowed(origin);
   }
 
   private isAllowed(origin: string): boolean {
@@ -91,10 +107,6 @@ function globPattern(glob: string): RegExp {
   return new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }
 
-function originProblem(origin: string): ErrorDetail {
-  return { location: 'header', name: 'Origin', description: `${origin} not allowed` };
-}
-
-function mandatory(name: string): ErrorDetail {
-  return { location: 'header', name, description: 'this header is mandatory' };
+function headerProblem(name: string, description: string): ErrorDetail {
+  return { location: 'header', name, description };
 }

@@ -6,6 +6,7 @@ import { ApiError } from '../wire/api-error.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
 import type { ApiRoutes, Destination } from './api-routes.js';
 import { NeedsUnit, type Endpoint, type Exchange, type PreparedRequest, type StorageEndpoint } from './exchange.js';
+import { ensureMethod } from './method-switches.js';
 import type { ObjectWriter } from './object-writer.js';
 import { objectUri } from './resource-place.js';
 import type { ResponseFinisher } from './response-finisher.js';
@@ -56,7 +57,7 @@ export class Dispatcher {
       if (real.method === 'OPTIONS') {
         return { endpoint, params, identity, next: { answer: finisher.cors.preflight(real, endpoint) } };
       }
-      finisher.ensureMethod(real, endpoint);
+      ensureMethod(real, endpoint);
       if (!endpoint.usesStorage) {
         finisher.cors.ensureAllowed(real);
         return { endpoint, params, identity, next: { answer: await endpoint.handle(real, params) } };
@@ -120,7 +121,7 @@ export class Dispatcher {
 
   private async run(ready: ReadyRequest, exchange: Exchange): Promise<ApiResponse> {
     const answer = await ready.endpoint.handle(exchange);
-    // After the endpoint, since a 401 or 403 comes first; what it wrote is undone by the refusal.
+    // For endpoints that do not look themselves. After them, since a 401 or 403 comes first; what they wrote is undone.
     this.parts.finisher.cors.ensureAllowed(exchange.request);
     return answer;
   }
@@ -143,6 +144,7 @@ export class Dispatcher {
     session: Pick<Exchange, 'view' | 'unit'>,
   ): Promise<Exchange> {
     const caller = await this.parts.authenticator.callerOf(identity, session.view.sql);
-    return { request, params, identity, caller, changes, knownUris: new Set(), ...session };
+    const originProblems = this.parts.finisher.cors.problemsOf(request);
+    return { request, params, identity, caller, changes, originProblems, knownUris: new Set(), ...session };
   }
 }

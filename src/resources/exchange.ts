@@ -1,8 +1,9 @@
 import type { Caller, Identity } from '../auth/authenticator.js';
 import type { ChangeCollector } from '../changes/change-collector.js';
 import type { StorageView, UnitOfWork } from '../storage/storage.js';
+import type { ErrorDetail } from '../wire/api-error.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
-import type { OperationDescriptions } from './openapi/operation.js';
+import type { OperationDescriptions, PathParameterDescription } from './openapi/operation.js';
 import type { ResourceDefinition } from './resource-definition.js';
 
 /** One request on its way: what was asked, by whom, and the snapshot or unit of work it is answered from. */
@@ -16,6 +17,8 @@ export interface Exchange {
   /** Absent while a request that only reads is answered from a snapshot. */
   readonly unit: UnitOfWork | undefined;
   readonly changes: ChangeCollector;
+  /** Of an origin that may not call: to be told together with whatever else is wrong (kinto-api.md, 0.2.8). */
+  readonly originProblems: readonly ErrorDetail[];
   /** URIs of objects that this request has seen to be there, so that nobody looks again. */
   readonly knownUris: Set<string>;
 }
@@ -45,6 +48,8 @@ interface EndpointRow {
   readonly definition?: ResourceDefinition;
   /** What the OpenAPI document says of each method; without it, it says what the pattern says. */
   readonly operations?: OperationDescriptions;
+  /** What it says of the names in the pattern that are no ids of objects. */
+  readonly pathParameters?: Readonly<Record<string, PathParameterDescription>>;
 }
 
 /** What is known of a request before its transaction. */

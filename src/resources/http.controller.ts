@@ -40,15 +40,34 @@ export function send(reply: FastifyReply, { status, headers, body }: ApiResponse
 
 /** @param request as Fastify has it, its body a buffer */
 export function toApiRequest(request: FastifyRequest, { httpScheme, httpHost }: ProjectSettings): ApiRequest {
-  const url = request.raw.url ?? '/';
-  const question = url.indexOf('?');
+  const { path, queryString, host = request.host } = readTarget(request.raw.url ?? '/');
   const body: unknown = request.body;
   return {
     method: request.method,
-    path: question === -1 ? url : url.slice(0, question),
-    queryString: question === -1 ? '' : url.slice(question + 1),
+    path,
+    queryString,
     headers: request.headers as RequestHeaders,
     body: Buffer.isBuffer(body) && body.length > 0 ? body : undefined,
-    origin: `${httpScheme || request.protocol}://${httpHost || request.host}`,
+    origin: `${httpScheme || request.protocol}://${httpHost || host}`,
   };
+}
+
+/** What the request line asks for. */
+interface RequestTarget {
+  readonly path: string;
+  readonly queryString: string;
+  /** Counts instead of the header of that name (RFC 9112, 3.2.2). */
+  readonly host?: string;
+}
+
+/** `http://<user>@<host>/<path>`, as clients write it to proxies. */
+const ABSOLUTE_FORM = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?@]*@)?([^/?]*)/i;
+
+function readTarget(target: string): RequestTarget {
+  const [prefix = '', host = ''] = target.startsWith('/') ? [] : (ABSOLUTE_FORM.exec(target) ?? []);
+  const rest = target.slice(prefix.length);
+  const question = rest.indexOf('?');
+  const path = question === -1 ? rest : rest.slice(0, question);
+  const queryString = question === -1 ? '' : rest.slice(question + 1);
+  return { path: path === '' ? '/' : path, queryString, ...(host === '' ? {} : { host }) };
 }

@@ -1,28 +1,20 @@
 import { invalidParameters, type ErrorDetail } from '../wire/api-error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../wire/json.js';
 import { OPERATIONS, PatchedDocument, PatchFailure, tokensOf, type PatchOperation } from './patched-document.js';
-import { bodyProblem, parseJson, pythonText } from './write-body.js';
+import { bodyProblem, getReadable, pythonText, type BodyText } from './write-body.js';
 
 export const JSON_PATCH_TYPE = 'application/json-patch+json';
 
 const KEYS = ['op', 'path', 'from', 'value'];
 
-/** Reads the body of a JSON Patch. Problems are collected, in Kinto's names (kinto-api.md, 3.4). */
-export function parseJsonPatch(body: Buffer | undefined, problems: ErrorDetail[]): PatchOperation[] {
-  if (body === undefined || body.length === 0) return notIterable({}, problems);
-  const parsed = parseJson(body);
-  if ('problem' in parsed) {
-    problems.push(bodyProblem('', parsed.problem), bodyProblem('', 'Required'));
-    return [];
-  }
-  const { value } = parsed;
+/**
+ * Reads the body of a JSON Patch. Problems are added to those that there are, in Kinto's names (kinto-api.md, 3.4).
+ *
+ * @throws ApiError 400 for what {@link getReadable} refuses
+ */
+export function readJsonPatch(text: BodyText, problems: ErrorDetail[]): PatchOperation[] {
+  const value = getReadable(text, problems);
   if (Array.isArray(value)) return value.flatMap((item, index) => readOperation(item, String(index), problems));
-  if (value === null || isJsonObject(value)) return notIterable(value ?? {}, problems);
-  problems.push(bodyProblem('', 'Should be a JSON object or an array'), bodyProblem('', 'Required'));
-  return [];
-}
-
-function notIterable(value: JsonObject, problems: ErrorDetail[]): [] {
   problems.push(bodyProblem('', `"${pythonText(value)}" is not iterable`));
   return [];
 }

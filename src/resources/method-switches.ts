@@ -1,5 +1,7 @@
 import type { SettingSource } from '../settings/settings.js';
 import { readSettings, Setting } from '../settings/settings.js';
+import { ApiError } from '../wire/api-error.js';
+import type { ApiRequest } from './api-message.js';
 import type { Endpoint } from './exchange.js';
 
 /** Behind a prefix such as `plural_bucket_post_`. */
@@ -12,6 +14,11 @@ export class MethodSwitchSettings {
       'Whether that method is there; each method of each resource, on its list and on its objects, has its own.',
   })
   isEnabled!: boolean;
+}
+
+/** @throws ApiError METHOD_NOT_ALLOWED with the methods that there are */
+export function ensureMethod({ method }: ApiRequest, { methods }: Endpoint): void {
+  if (!methods.includes(method)) throw new ApiError('METHOD_NOT_ALLOWED', { headers: { Allow: methods.join(', ') } });
 }
 
 const READING = ['GET', 'HEAD', 'OPTIONS'];

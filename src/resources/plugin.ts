@@ -19,6 +19,7 @@ import type { ResourceParts } from './endpoints/resource-parts.js';
 import type { Endpoint } from './exchange.js';
 import type { ProjectSettings } from './http.settings.js';
 import type { MetricSinks } from './metrics/metric-sink.js';
+import type { Remarks } from './openapi/remarks.js';
 import type { RequestAliases } from './request-alias.js';
 import type { RequestObservers } from './request-observer.js';
 import type { ResourceDefinitions } from './resource-definition.js';
@@ -55,6 +56,7 @@ export interface ExtensionPoints {
   readonly capabilities: Capabilities;
   readonly userDetails: UserDetailsRegistry;
   readonly healthChecks: HealthChecks;
+  readonly remarks: Remarks;
 }
 
 /** An optional feature of the API, named in `includes`. */

@@ -1,12 +1,29 @@
-import { ApiError, type ErrorDetail } from '../wire/api-error.js';
+import { ApiError, invalidParameters, type ErrorDetail } from '../wire/api-error.js';
 import { formatEtag, formatHttpDate, parseEntityTag, type EntityTag } from '../wire/etag.js';
 import type { StoredObject } from '../wire/stored-object.js';
 import type { ApiRequest, ApiResponse, ResponseHeaders } from './api-message.js';
+import type { Exchange } from './exchange.js';
 
 /** What the caller says must hold (kinto-api.md, 4.3). */
 export interface Preconditions {
   readonly ifMatch: EntityTag | undefined;
   readonly ifNoneMatch: EntityTag | undefined;
+}
+
+/**
+ * The conditions of a request, once nothing is wrong with it: all that is, is told at once (kinto-api.md, 0.2.8).
+ *
+ * @param problems what was found wrong already
+ * @throws ApiError 400
+ */
+export function getPreconditions(
+  { request, originProblems }: Exchange,
+  problems: readonly ErrorDetail[] = originProblems,
+): Preconditions {
+  const all = [...problems];
+  const preconditions = readPreconditions(request, all);
+  if (all.length > 0) throw invalidParameters(all);
+  return preconditions;
 }
 
 export function readPreconditions({ headers }: ApiRequest, problems: ErrorDetail[]): Preconditions {

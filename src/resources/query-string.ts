@@ -2,9 +2,16 @@ import { ApiError } from '../wire/api-error.js';
 
 const STRICT_UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Kinto's own words, the missing space included (seen in Kinto 26.5). */
+const INCORRECT_ENCODING =
+  'A request with an incorrect encoding in the querystring wasreceived. Please make sure your requests are encoded in UTF-8: ';
+
+/** How much of a query string a refusal repeats: in a batch, one can be as long as a body. */
+const LONGEST_SHOWN = 2000;
+
 /** @throws ApiError INVALID_URL for a query string that is not UTF-8, whoever would have read it */
 export function ensureUtf8(queryString: string): void {
-  if (queryString.includes('%')) decode(queryString);
+  if (queryString.includes('%')) decode(queryString, queryString);
 }
 
 /**
@@ -19,19 +26,19 @@ export function parseQueryString(queryString: string): [string, string][] {
     .filter((pair) => pair !== '')
     .map((pair) => {
       const equals = pair.indexOf('=');
-      return equals === -1 ? [decode(pair), ''] : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
+      if (equals === -1) return [decode(pair, queryString), ''];
+      return [decode(pair.slice(0, equals), queryString), decode(pair.slice(equals + 1), queryString)];
     });
 }
 
-function decode(text: string): string {
+/** @param queryString the whole, of which the text is a part */
+function decode(text: string, queryString: string): string {
   const spaced = text.replaceAll('+', ' ');
   if (!spaced.includes('%')) return spaced;
   try {
     return STRICT_UTF8.decode(percentDecode(spaced));
   } catch {
-    throw new ApiError('INVALID_URL', {
-      message: 'A request with an incorrect encoding in the querystring was received: ' + text.slice(0, 200),
-    });
+    throw new ApiError('INVALID_URL', { message: INCORRECT_ENCODING + queryString.slice(0, LONGEST_SHOWN) });
   }
 }
 

@@ -38,6 +38,9 @@ const PLAIN: Form = {
   write: (target) => `${STATUS}\n\n${sentence(target)}\n\n`,
 };
 
+/** The types that the text of a redirect can have. */
+export const REDIRECT_TYPES: readonly string[] = [HTML, JSON_FORM, PLAIN].map(({ type }) => type);
+
 /** @param path where it is, without the host, decoded; may come from whoever asks */
 export function redirectTo(request: ApiRequest, path: string, headers: ResponseHeaders): ApiResponse {
   const { origin, queryString } = request;

@@ -56,7 +56,7 @@ export interface SchemaSource {
 }
 
 export interface AttributeSchema {
-  /** What a client may send. */
+  /** What a client may send; with `writeOnly`, it is never shown. */
   readonly accepted: JsonObject;
   /** What the server shows; absent: the same. */
   readonly shown?: JsonObject;

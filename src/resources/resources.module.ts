@@ -25,6 +25,7 @@ import { HttpController } from './http.controller.js';
 import { ApiSettings, ProjectSettings } from './http.settings.js';
 import type { MethodSwitches } from './method-switches.js';
 import { ObjectWriter } from './object-writer.js';
+import type { Remarks } from './openapi/remarks.js';
 import type { EndpointFactories } from './plugin.js';
 import { RequestAliases } from './request-alias.js';
 import type { RequestObservers } from './request-observer.js';
@@ -44,6 +45,7 @@ export interface ResourcesParts {
   readonly capabilities: Capabilities;
   readonly userDetails: UserDetailsRegistry;
   readonly healthChecks: HealthChecks;
+  readonly remarks: Remarks;
   readonly rules: PermissionRules;
   readonly access: Access;
   readonly authenticator: Authenticator;

@@ -42,11 +42,6 @@ export class ResponseFinisher {
     if (this.settings.readonly && !READING_METHODS.includes(method)) throw new ApiError('METHOD_NOT_ALLOWED');
   }
 
-  /** @throws ApiError METHOD_NOT_ALLOWED with the methods that there are */
-  ensureMethod({ method }: ApiRequest, { methods }: Endpoint): void {
-    if (!methods.includes(method)) throw new ApiError('METHOD_NOT_ALLOWED', { headers: { Allow: methods.join(', ') } });
-  }
-
   finishAny(request: ApiRequest, endpoint: Endpoint | undefined, answer: ApiResponse | ApiError): ApiResponse {
     return answer instanceof ApiError
       ? this.finishError(request, endpoint, answer)
@@ -74,11 +69,11 @@ export class ResponseFinisher {
   finishError(request: ApiRequest, endpoint: Endpoint | undefined, given: ApiError): ApiResponse {
     const error = this.end?.isOver() === true ? new ApiError('SERVICE_DEPRECATED') : given;
     const headers: ResponseHeaders = { ...error.headers };
-    if (error.status === 401 && this.challenges.length > 0) headers['WWW-Authenticate'] = this.challenges;
+    if (error.error === 'MISSING_AUTH_TOKEN' && this.challenges.length > 0) headers['WWW-Authenticate'] = this.challenges;
     if (error.status === 503 || error.status === 409) headers['Retry-After'] = String(this.settings.retryAfter);
     const body = error.status === 500 ? { ...error.body, info: this.project.errorInfoLink } : error.body;
     const finished = this.finish(request, endpoint, { status: error.status, headers, body: encodeJson(body) });
-    if (error.status === 405 && 'Allow' in headers) delete finished.headers['Access-Control-Expose-Headers'];
+    if (error.status === 405 && endpoint !== undefined) delete finished.headers['Access-Control-Expose-Headers'];
     if (error.status === 410 && this.end !== undefined) finished.headers.Alert = this.end.farewell;
     return finished;
   }

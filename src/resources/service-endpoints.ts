@@ -14,9 +14,9 @@ import type { ResourcesParts } from './resources.module.js';
  * @param endpoints all that there will be
  */
 export function serviceEndpoints(parts: ResourcesParts, endpoints: () => readonly Endpoint[]): Endpoint[] {
-  const { project, api, capabilities, userDetails, program, settingsFile, definitions, rules } = parts;
+  const { project, api, capabilities, userDetails, program, settingsFile, definitions, rules, remarks } = parts;
   const { challenges } = parts.authenticator;
-  const document = new OpenApiDocument({ project, api, definitions, rules, challenges, endpoints });
+  const document = new OpenApiDocument({ project, api, definitions, rules, remarks, challenges, endpoints });
   const { eos } = parts.endOfService;
   return [
     new HelloEndpoint({ project, api, capabilities, userDetails, ownVersion: program.version, eos, settingsFile }),

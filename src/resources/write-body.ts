@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ErrorDetail } from '../wire/api-error.js';
+import { invalidParameters, type ErrorDetail } from '../wire/api-error.js';
 import { isJsonObject, parseJsonText, type JsonObject, type JsonValue } from '../wire/json.js';
 import { describeJsonProblem } from './json-problem.js';
 
@@ -10,49 +10,67 @@ export interface WriteBody {
   readonly permissions: Readonly<Record<string, readonly string[] | null>> | undefined;
 }
 
-export interface ParsedBody extends WriteBody {
-  readonly problems: readonly ErrorDetail[];
+const NOTHING: WriteBody = { data: undefined, permissions: undefined };
+
+/** A body as JSON, or what keeps it from being that. */
+export type BodyText = { readonly value: JsonValue } | { readonly problem: string };
+
+/** No body at all is as good as an empty mapping. */
+export function parseBody(body: Buffer | undefined): BodyText {
+  return body === undefined || body.length === 0 ? { value: {} } : parseJson(body);
 }
 
-const NOTHING: ParsedBody = { data: undefined, permissions: undefined, problems: [] };
+/** What is to be read of a body. */
+export interface BodyReading {
+  /** The permissions that such an object can have. */
+  readonly permissionNames: readonly string[];
+  /** Checks the attributes; is given what there is of them, and returns what counts. */
+  readonly checkData?: (data: JsonObject | undefined) => JsonObject | undefined;
+}
 
 /**
- * Reads a body of the form `{"data": {...}, "permissions": {...}}` (kinto-api.md, 3.1). Problems are collected, in
- * Kinto's names; what could be read is in the result all the same.
+ * Reads a body of the form `{"data": {...}, "permissions": {...}}` (kinto-api.md, 3.1). Problems are added to those
+ * that there are, in Kinto's names.
  *
- * @param permissionNames the ones that such an object can have
+ * @throws ApiError 400 for what {@link getReadable} refuses
  */
-export function parseWriteBody(body: Buffer | undefined, permissionNames: readonly string[]): ParsedBody {
-  if (body === undefined || body.length === 0) return NOTHING;
-  const parsed = parseJson(body);
-  if ('problem' in parsed) {
-    const problems = [bodyProblem('', parsed.problem), bodyProblem('', 'Required')];
-    return { ...NOTHING, problems };
-  }
-  const { value } = parsed;
+export function readWriteBody(
+  text: BodyText,
+  { permissionNames, checkData }: BodyReading,
+  problems: ErrorDetail[],
+): WriteBody {
+  const value = getReadable(text, problems);
   if (!isJsonObject(value)) {
-    const problems = Array.isArray(value)
-      ? [notMapping('', value)]
-      : [bodyProblem('', 'Should be a JSON object or an array'), bodyProblem('', 'Required')];
-    return { ...NOTHING, problems };
+    problems.push(notMapping('', value));
+    return NOTHING;
   }
-  return readMapping(value, permissionNames);
-}
-
-function readMapping(value: JsonObject, permissionNames: readonly string[]): ParsedBody {
   const { data, permissions, ...unknown } = value;
   // As in Kinto: an unknown key hides what is wrong below.
   if (Object.keys(unknown).length > 0) {
-    return { ...NOTHING, problems: [bodyProblem('', `Unrecognized keys in mapping: "${pythonText(unknown)}"`)] };
+    problems.push(bodyProblem('', `Unrecognized keys in mapping: "${pythonText(unknown)}"`));
+    return NOTHING;
   }
-  const problems: ErrorDetail[] = [];
-  if (data !== undefined && !isJsonObject(data)) problems.push(notMapping('data', data));
+  const isUsable = data === undefined || isJsonObject(data);
+  if (!isUsable) problems.push(notMapping('data', data));
   if (permissions !== undefined && !isJsonObject(permissions)) problems.push(notMapping('permissions', permissions));
+  const given = isUsable ? data : undefined;
   return {
-    data: isJsonObject(data) ? data : undefined,
+    data: isUsable && checkData !== undefined ? checkData(given) : given,
     permissions: isJsonObject(permissions) ? readPermissions(permissions, permissionNames, problems) : undefined,
-    problems,
   };
+}
+
+/**
+ * The mapping or list that a body is.
+ *
+ * @param problems what was found wrong already
+ * @throws ApiError 400 with those for a body that is neither: as in Kinto, nothing else is looked at then
+ */
+export function getReadable(text: BodyText, problems: readonly ErrorDetail[]): JsonObject | JsonValue[] {
+  const { value } = 'value' in text ? text : { value: undefined };
+  if (isJsonObject(value) || Array.isArray(value)) return value;
+  const problem = 'problem' in text ? text.problem : 'Should be a JSON object or an array';
+  throw invalidParameters([...problems, bodyProblem('', problem), bodyProblem('', 'Required')]);
 }
 
 export function readPermissions(
@@ -60,11 +78,15 @@ export function readPermissions(
   names: readonly string[],
   problems: ErrorDetail[],
 ): Record<string, readonly string[] | null> {
+  const unknown = Object.keys(permissions).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    // As in Kinto, it hides what is wrong with the others.
+    problems.push(bodyProblem('permissions', `"${unknown}" is not one of ${names.join(', ')}`));
+    return {};
+  }
   const read: Record<string, readonly string[] | null> = {};
   for (const [name, principals] of Object.entries(permissions)) {
-    if (!names.includes(name)) {
-      problems.push(bodyProblem('permissions', `"${name}" is not one of ${names.join(', ')}`));
-    } else if (principals === null) {
+    if (principals === null) {
       read[name] = null;
     } else if (!Array.isArray(principals)) {
       problems.push(bodyProblem(`permissions.${name}`, `${quoted(principals)} is not iterable`));
@@ -89,7 +111,7 @@ function readPrincipals(path: string, principals: readonly JsonValue[], problems
 }
 
 /** @returns the value, or what is wrong with the text */
-export function parseJson(body: Buffer): { value: JsonValue } | { problem: string } {
+export function parseJson(body: Buffer): BodyText {
   if (!isUtf8(body)) return { problem: 'Invalid JSON: the body is not UTF-8' };
   const text = body.toString('utf8');
   let value: JsonValue;

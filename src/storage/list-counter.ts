@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { Position } from '../wire/position.js';
-import type { SqlSession } from './sql-session.js';
+import type { SqlSession, SqlValue } from './sql-session.js';
 import type { ObjectList } from './storage.js';
 
 interface CounterRow {
@@ -87,16 +87,16 @@ export class ListCounter {
     };
   }
 
-  /** Lists made from now on start after `timestamp`, in ms: no ETag of a list that was removed fits its successor. */
-  startAfter(timestamp: number): void {
-    if (timestamp - this.now() <= MAX_LEAD) this.latest = Math.max(this.latest, timestamp + 1);
-  }
-
-  /** The same for every list there is. */
-  async startAfterAll(sql: SqlSession): Promise<void> {
-    const latest = 'SELECT max(last_modified) AS latest FROM timestamps WHERE last_modified <= ?';
-    const row = await sql.first<{ latest: number | null }>(latest, [this.now() + MAX_LEAD]);
-    this.startAfter(row?.latest ?? 0);
+  /**
+   * Lists made from now on start after those that are about to be removed: no ETag of one of them fits its successor.
+   *
+   * @param where which counter rows these are, as a condition; each counts by itself, so that one with a timestamp of
+   *   the far future does not hide the others
+   */
+  async startAfter(sql: SqlSession, where: string, parameters: readonly SqlValue[]): Promise<void> {
+    const latest = `SELECT max(last_modified) AS latest FROM timestamps WHERE (${where}) AND last_modified <= ?`;
+    const row = await sql.first<{ latest: number | null }>(latest, [...parameters, this.now() + MAX_LEAD]);
+    this.latest = Math.max(this.latest, (row?.latest ?? 0) + 1);
   }
 
   /** Never goes back while the process lives, so that a list made anew is later than the one before it. */

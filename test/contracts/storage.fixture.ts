@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/wire/json.js';
-import { parseListQuery } from '../../src/wire/query/list-query.js';
+import { readListQuery } from '../../src/wire/query/list-query.js';
 import type { ObjectList, Selection, Storage, WrittenObject } from '../../src/storage/storage.js';
 
 export interface OpenedStorage {
@@ -17,7 +17,7 @@ export const NOON = 1_700_000_000_000;
 
 /** What a client asks of a list, as its querystring. */
 export function select(query = ''): Selection {
-  return parseListQuery([...new URLSearchParams(query)], { maxFetchSize: 10_000, nowMs: NOON });
+  return readListQuery([...new URLSearchParams(query)], { maxFetchSize: 10_000, nowMs: NOON }).getQuery();
 }
 
 /** One storage with the everyday writes as one unit each. */

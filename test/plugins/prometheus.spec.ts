@@ -102,6 +102,15 @@ describe('The metrics', () => {
     expect(bounds.map((key) => /le="([^"]*)"/.exec(key)?.[1])).toEqual(['0.5', '10', '+Inf']);
   });
 
+  it('say in Kinto’s words what each of them is', async () => {
+    await start();
+    await server.request('GET', '/v1/buckets');
+    const { text } = await server.request('GET', METRICS, { auth: null });
+    expect(text).toContain('# HELP kumocast_request_summary_total Counter of kumocast_request_summary\n');
+    expect(text).toContain('# HELP kumocast_request_duration_seconds Histogram of kumocast_request_duration_seconds\n');
+    expect(text).toContain('# HELP kumocast_request_size_sum Summary of kumocast_request_size\n');
+  });
+
   it('tell who has been here, by their policy', async () => {
     await start();
     await server.request('GET', '/v1/');

@@ -54,6 +54,12 @@ describe('PATCH', () => {
     });
   });
 
+  it('looks for the object and at the preconditions before it asks for data or permissions', async () => {
+    await scenario(server, ['PATCH', `${records}/none`, { body: {} }], { status: 404, errno: 110, changes: [] });
+    const stale = { headers: { 'if-match': '"1000"' }, body: {} };
+    await scenario(server, ['PATCH', record, stale], { status: 412, errno: 114, changes: [] });
+  });
+
   it.each(['other', 1, null])('refuses the id %j', async (id) => {
     await scenario(server, ['PATCH', record, { body: { data: { id } } }], { status: 400, errno: 107, changes: [] });
     await scenario(server, ['GET', record], { status: 200 });

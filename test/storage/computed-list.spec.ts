@@ -5,7 +5,7 @@ import { fragment } from '../../src/storage/query-conditions.js';
 import { registerQueryFunctions } from '../../src/storage/query-functions.js';
 import type { SqlStatement } from '../../src/storage/query-sql.js';
 import type { JsonObject, JsonValue } from '../../src/wire/json.js';
-import { parseListQuery } from '../../src/wire/query/list-query.js';
+import { readListQuery } from '../../src/wire/query/list-query.js';
 import { encodePageToken } from '../../src/wire/query/page-token.js';
 import { expectedRows, type Row } from './query-oracle.js';
 
@@ -94,12 +94,12 @@ describe('A computed list', () => {
         const rows = fill(drawn);
         const asked = [...filters, ['_sort', sort] as const];
         const options = { maxFetchSize: 1000, nowMs: 1e12, uniqueText: 'uri' };
-        const query = parseListQuery(asked, options);
+        const query = readListQuery(asked, options).getQuery();
         const expected = expectedRows(rows, query).map(({ data }) => data.uri);
         const seen: JsonValue[] = [];
         let token = '';
         for (;;) {
-          const page = parseListQuery([...asked, ['_token', token]], options);
+          const page = readListQuery([...asked, ['_token', token]], options).getQuery();
           const found = run<{ data: string }>(computedListSql(LIST, { ...page, limit: size + 1 }));
           const shown = found.slice(0, size).map(({ data }) => JSON.parse(data) as JsonObject);
           seen.push(...shown.map(({ uri }) => uri!));
@@ -118,7 +118,7 @@ describe('A computed list', () => {
     const sources = ['left', 'right', 'middle'].map((side) =>
       fragment('SELECT name AS key FROM items WHERE side = ?', side),
     );
-    const query = parseListQuery([], { maxFetchSize: 10, nowMs: 1e12, uniqueText: 'uri' });
+    const query = readListQuery([], { maxFetchSize: 10, nowMs: 1e12, uniqueText: 'uri' }).getQuery();
     const { text, parameters } = computedListSql({ ...LIST, sources }, query);
     const steps = database.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...parameters) as { detail: string }[];
     const plan = steps.map(({ detail }) => detail).join('\n');

@@ -1,13 +1,13 @@
 import { countSql, listSql } from '../../src/storage/query-sql.js';
 import type { JsonValue } from '../../src/wire/json.js';
-import { type ListQuery, parseListQuery } from '../../src/wire/query/list-query.js';
+import { type ListQuery, readListQuery } from '../../src/wire/query/list-query.js';
 import { LIST, ObjectsTable } from './query-objects-table.js';
 import type { Row } from './query-oracle.js';
 
 const NOW = 1_800_000_000_000;
 
 function parse(querystring: string): ListQuery {
-  return parseListQuery([...new URLSearchParams(querystring)], { maxFetchSize: 100, nowMs: NOW });
+  return readListQuery([...new URLSearchParams(querystring)], { maxFetchSize: 100, nowMs: NOW }).getQuery();
 }
 
 function row(id: string, lastModified: number, v?: JsonValue): Row {

@@ -13,6 +13,15 @@ export const ACCOUNT_PREFIX = 'account';
 /** User names; as with other ids, no line break at the end is taken (kinto-api.md, 2.1). */
 export const USERNAME_PATTERN = /^[a-zA-Z0-9][+.@a-zA-Z0-9_-]*$/;
 
+/** As far as OpenAPI can say it: its length counts in bytes. */
+const PASSWORD = {
+  type: 'string',
+  minLength: 1,
+  maxLength: MAX_PASSWORD_BYTES,
+  writeOnly: true,
+  description: `At most ${MAX_PASSWORD_BYTES} bytes; it is never shown.`,
+};
+
 /** Where an account is kept: below its own name, so that everybody has a list of their own. */
 export function accountList(username: string): ObjectList {
   return { parentId: username, resourceName: ACCOUNT_PREFIX };
@@ -35,6 +44,7 @@ export function accountDefinition(
     needsParent: false,
     idPattern: USERNAME_PATTERN,
     hasOwnEndpoints: true,
+    attributes: { password: { accepted: PASSWORD } },
     makeId: () => {
       throw invalidParameters([bodyProblem('data.id', 'Accounts must have an ID.')]);
     },

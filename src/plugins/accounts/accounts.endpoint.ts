@@ -1,6 +1,7 @@
 import type { PermissionSettings } from '../../permissions/permissions.settings.js';
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import type { Exchange, PrepareContext, PreparedRequest, StorageEndpoint } from '../../resources/exchange.js';
+import type { OperationDescriptions } from '../../resources/openapi/operation.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import { bodyProblem, parseJson } from '../../resources/write-body.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
@@ -20,6 +21,7 @@ export interface UsualEndpoints {
   readonly endpoint: StorageEndpoint;
   /** For PATCH, which may leave the password as it is. */
   readonly patching: StorageEndpoint;
+  readonly operations: OperationDescriptions;
   /** Whether it is that of the list. */
   readonly isPlural: boolean;
 }
@@ -32,6 +34,7 @@ export class AccountsEndpoint implements StorageEndpoint {
   readonly name: string;
   readonly pattern: string;
   readonly methods: readonly string[];
+  readonly operations: OperationDescriptions;
   readonly usesStorage = true as const;
   /** Made while the request was prepared. */
   private readonly hashes = new WeakMap<ApiRequest, string>();
@@ -42,6 +45,7 @@ export class AccountsEndpoint implements StorageEndpoint {
     private readonly credentials: Credentials,
   ) {
     ({ name: this.name, pattern: this.pattern, methods: this.methods } = usual.endpoint);
+    this.operations = usual.operations;
   }
 
   exposedHeaders(method: string): readonly string[] {

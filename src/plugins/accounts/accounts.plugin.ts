@@ -6,6 +6,7 @@ import { PluralEndpoint } from '../../resources/endpoints/plural.endpoint.js';
 import type { Plugin } from '../../resources/plugin.js';
 import { readSettings, settingProblem, SettingsError, type SettingSource } from '../../settings/settings.js';
 import { EVERYONE } from '../../wire/principals.js';
+import { accountOperations, accountsOperations } from './account-operations.js';
 import { accountDefinition, addAccountRules } from './account.definition.js';
 import { AccountsEndpoint } from './accounts.endpoint.js';
 import { AccountsSettings } from './accounts.settings.js';
@@ -33,10 +34,9 @@ export const accountsPlugin: Plugin = {
       const list = new PluralEndpoint(definition, resource);
       const one = new ObjectEndpoint(definition, resource);
       const patching = new ObjectEndpoint(patched, resource);
-      return [
-        new AccountsEndpoint({ endpoint: list, patching: list, isPlural: true }, settings, credentials),
-        new AccountsEndpoint({ endpoint: one, patching, isPlural: false }, settings, credentials),
-      ];
+      const ofList = { endpoint: list, patching: list, operations: accountsOperations(definition), isPlural: true };
+      const ofOne = { endpoint: one, patching, operations: accountOperations(definition), isPlural: false };
+      return [ofList, ofOne].map((usual) => new AccountsEndpoint(usual, settings, credentials));
     });
   },
 };

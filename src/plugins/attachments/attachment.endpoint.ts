@@ -11,11 +11,13 @@ import {
   type StorageEndpoint,
 } from '../../resources/exchange.js';
 import { recordDefinition } from '../../resources/kinto/records.js';
+import { describeId } from '../../resources/openapi/paths.js';
 import type { EndpointParts } from '../../resources/plugin.js';
 import { objectUri, placeOf, type ResourcePlace } from '../../resources/resource-place.js';
 import { parseJson } from '../../resources/write-body.js';
 import { ApiError } from '../../wire/api-error.js';
 import { isJsonObject, stringifyJson, type JsonObject } from '../../wire/json.js';
+import { attachmentOperations } from './attachment-operations.js';
 import { attachmentLinks } from './attachment-links.js';
 import type { AttachmentStore } from './attachment-store.js';
 import type { FileRemoval } from './file-removal.js';
@@ -38,6 +40,8 @@ export class AttachmentEndpoint implements StorageEndpoint {
   readonly pattern = '/buckets/{bucket_id}/collections/{collection_id}/records/{id}/attachment';
   readonly methods = ['POST', 'PUT', 'DELETE', 'OPTIONS'];
   readonly usesStorage = true as const;
+  readonly operations = attachmentOperations();
+  readonly pathParameters = { id: describeId(recordDefinition) };
   private readonly record: ObjectEndpoint;
   /** What was stored before the transaction, by the request that brought it. */
   private readonly stored = new WeakMap<ApiRequest, StoredAttachment>();

@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse, ResponseHeaders } from '../../resources/api-message.js';
 import type { PlainEndpoint } from '../../resources/exchange.js';
 import { ApiError } from '../../wire/api-error.js';
+import { fileOperations } from './attachment-operations.js';
 import { BadFileName, type AttachmentStore, type StoredFile } from './attachment-store.js';
 
 /** What a browser may show by itself: it runs nothing of it. Everything else is a download. */
@@ -28,6 +29,8 @@ export class FileEndpoint implements PlainEndpoint {
   readonly pattern = '/attachments/{path...}';
   readonly methods = ['GET', 'HEAD', 'OPTIONS'];
   readonly usesStorage = false as const;
+  readonly operations = fileOperations();
+  readonly pathParameters = { path: { description: 'What `location` has after `base_url`, folders included.' } };
 
   constructor(private readonly store: AttachmentStore) {}
 

@@ -15,8 +15,8 @@ export interface PostedForm {
   readonly texts: ReadonlyMap<string, string>;
 }
 
-const FILE = 'attachment';
-const TEXTS: readonly string[] = ['data', 'permissions'];
+export const FORM_FILE = 'attachment';
+export const FORM_TEXTS: readonly string[] = ['data', 'permissions'];
 
 /** A form has three parts; a few more are read so that the refusal can name them. */
 const LIMITS = { parts: 10, headerPairs: 50, headerSize: 16_384, fieldNameSize: 200 };
@@ -32,17 +32,17 @@ export async function readForm({ headers, body }: ApiRequest): Promise<PostedFor
     throw new ApiError('INVALID_PARAMETERS', { message: 'Content-Type should be multipart/form-data' });
   }
   const { files, texts } = await readParts(contentType, body ?? Buffer.alloc(0));
-  const file = files.get(FILE);
+  const file = files.get(FORM_FILE);
   if (file === undefined) {
-    if (texts.has(FILE)) throw problem('Filename is required.');
+    if (texts.has(FORM_FILE)) throw problem('Filename is required.');
     throw new ApiError('INVALID_POSTED_FORM', { message: 'Attachment missing.' });
   }
   if (file.filename === '') throw problem('Filename is required.');
   for (const name of files.keys()) {
-    if (TEXTS.includes(name)) throw posted(`'${name}' field should be passed as form data, not files`);
+    if (FORM_TEXTS.includes(name)) throw posted(`'${name}' field should be passed as form data, not files`);
   }
   for (const name of [...texts.keys(), ...files.keys()]) {
-    if (name !== FILE && !TEXTS.includes(name)) throw posted(`'${name}' not in ('data', 'permissions')`);
+    if (name !== FORM_FILE && !FORM_TEXTS.includes(name)) throw posted(`'${name}' not in ('data', 'permissions')`);
   }
   return { file, texts };
 }

@@ -27,10 +27,11 @@ export class UploadAccess {
         view,
         unit: undefined,
         changes,
+        originProblems: [],
         knownUris: new Set(),
       };
       try {
-        await ensureParentExists(exchange, place);
+        await ensureParentExists(exchange, place, resource);
       } catch (error) {
         // The collection of a default bucket is made together with its first record, and only for somebody.
         if (identity.userId === undefined || !(error instanceof ApiError)) throw error;

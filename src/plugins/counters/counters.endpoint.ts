@@ -7,6 +7,20 @@ import type { JsonObject } from '../../wire/json.js';
 /** The resources that Kinto counts, in its order; the database holds more than these, such as what quotas keep. */
 const COUNTED = ['account', 'bucket', 'group', 'collection', 'record', 'history', 'attachments'];
 
+const NUMBERS = {
+  type: 'object',
+  properties: Object.fromEntries(COUNTED.map((name) => [name, { type: 'integer', minimum: 1 }])),
+  additionalProperties: false,
+};
+
+/** What is answered, for the OpenAPI document. */
+const COUNTERS = {
+  type: 'object',
+  required: ['objects', 'tombstones'],
+  properties: { objects: NUMBERS, tombstones: NUMBERS },
+  additionalProperties: false,
+};
+
 /** How many objects and tombstones there are, for whoever asks (kinto-api.md, 12.3). */
 export class CountersEndpoint implements StorageEndpoint {
   readonly name = 'counters';
@@ -18,7 +32,7 @@ export class CountersEndpoint implements StorageEndpoint {
       id: 'counters_get',
       tag: 'Utilities',
       summary: 'How many objects and tombstones there are of each resource.',
-      responses: { 200: { description: 'The numbers by resource; what there is none of is left out.', schema: {} } },
+      responses: { 200: { description: 'The numbers by resource; what there is none of is left out.', schema: COUNTERS } },
     },
   };
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { Setting } from '../../settings/setting.js';
-import type { ApiRequest } from '../../resources/api-message.js';
+import { JSON_TYPE, type ApiRequest } from '../../resources/api-message.js';
 import { VERSION_PREFIX } from '../../resources/api-path.js';
 import type { Prerequisite, RequestAlias, ResolvedAlias } from '../../resources/request-alias.js';
 import { ID_PATTERN } from '../../resources/kinto/ids.js';
@@ -95,16 +95,24 @@ function rewrite(request: ApiRequest, segments: readonly string[], bucketId: str
   const rest = request.path.startsWith(ALIAS_PATH)
     ? request.path.slice(ALIAS_PATH.length)
     : ['', ...request.path.split('/').slice(4)].join('/');
-  const path = `${VERSION_PREFIX}/buckets/${bucketId}${rest}`;
+  const real = { ...request, path: `${VERSION_PREFIX}/buckets/${bucketId}${rest}` };
+  if (request.body === undefined) return NEEDS_DATA.includes(request.method) ? withEmptyData(real) : real;
   // Unlike elsewhere, Kinto refuses a body here that does not say what it is (kinto-api.md, 9).
-  const isUntyped = request.body !== undefined && request.headers['content-type'] === undefined;
-  const headers = isUntyped ? { ...request.headers, 'content-type': '' } : request.headers;
-  return { ...request, path, headers, body: segments.length === 2 ? withRealId(request.body, bucketId) : request.body };
+  const headers = { ...request.headers, 'content-type': request.headers['content-type'] ?? '' };
+  return { ...real, headers, body: segments.length === 2 ? withRealId(request.body, bucketId) : request.body };
+}
+
+/** Not PUT: Kinto empties what is there, and here it stays as it is. */
+const NEEDS_DATA = ['POST', 'PATCH'];
+
+/** Unlike elsewhere, no body is as good as one with empty data. */
+function withEmptyData(request: ApiRequest): ApiRequest {
+  const headers = { ...request.headers, 'content-type': JSON_TYPE };
+  return { ...request, headers, body: Buffer.from('{"data":{}}') };
 }
 
 /** A body may name the bucket by its alias too. */
-function withRealId(body: Buffer | undefined, bucketId: string): Buffer | undefined {
-  if (body === undefined) return undefined;
+function withRealId(body: Buffer, bucketId: string): Buffer {
   const parsed = parseJson(body);
   if (!('value' in parsed) || !isJsonObject(parsed.value)) return body;
   const { data } = parsed.value;

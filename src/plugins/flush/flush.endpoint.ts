@@ -20,7 +20,8 @@ export class FlushEndpoint implements PlainEndpoint {
       id: 'flush_post',
       tag: 'Utilities',
       summary: 'Empties the database and the cache.',
-      responses: { 202: { description: 'Everything is gone.', schema: { type: 'object' } } },
+      description: 'Nobody is asked whether they may, and it cannot be undone.',
+      responses: { 202: { description: 'Everything is gone.', schema: { type: 'object', maxProperties: 0 } } },
     },
   };
 

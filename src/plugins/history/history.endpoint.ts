@@ -3,20 +3,23 @@ import type { ResourceParts } from '../../resources/endpoints/resource-parts.js'
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import type { Exchange } from '../../resources/exchange.js';
 import { parseQueryString } from '../../resources/query-string.js';
-import { parseListQuery } from '../../wire/query/list-query.js';
+import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import { pluralOperations } from '../../resources/openapi/resource-operations.js';
 import { HISTORY_FIELDS, historyDefinition } from './history.definition.js';
 
 /** Ids that a filter compares as text also where they look like numbers; Kinto forgets `group_id`. */
 const TEXT_ID = /^(?:(?:eq|not|lt|max|gt|min)_)?(?:bucket|collection|record)_id$/;
 
-/** Kinto tells them of every list but this one. */
-const TOTALS = ['Total-Objects', 'Total-Records'];
-
 /** The history of a bucket: it can be read and deleted, never written to (kinto-api.md, 12.1.3). */
 export class HistoryEndpoint extends PluralEndpoint {
   override readonly methods = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+  readonly operations = historyOperations();
 
-  constructor(private readonly resource: ResourceParts) {
+  protected override readonly strictFields = HISTORY_FIELDS;
+  /** Kinto counts every list but this one. */
+  protected override readonly tellsTotals = false;
+
+  constructor(resource: ResourceParts) {
     super(historyDefinition, resource);
   }
 
@@ -24,21 +27,22 @@ export class HistoryEndpoint extends PluralEndpoint {
     return super.exposedHeaders(method === 'HEAD' ? 'GET' : method);
   }
 
-  override async handle(exchange: Exchange): Promise<ApiResponse> {
-    const { request } = exchange;
-    const answer = await super.handle({ ...exchange, request: withTextIds(request) });
-    // Only now, since permissions and conditions come first; what a DELETE has done is undone by the refusal.
-    if (answer.status !== 304) this.ensureKnownFields(request);
-    const headers = { ...answer.headers };
-    for (const name of TOTALS) delete headers[name];
-    return { ...answer, headers };
+  override handle(exchange: Exchange): Promise<ApiResponse> {
+    return super.handle({ ...exchange, request: withTextIds(exchange.request) });
   }
+}
 
-  /** @throws ApiError 400 for a filter, a sort order or a projection by what no entry has */
-  private ensureKnownFields({ queryString }: ApiRequest): void {
-    const { maxFetchSize } = this.resource.settings;
-    parseListQuery(parseQueryString(queryString), { maxFetchSize, nowMs: Date.now(), strictFields: HISTORY_FIELDS });
-  }
+function historyOperations(): OperationDescriptions {
+  const { GET, HEAD, DELETE } = pluralOperations(historyDefinition);
+  const summary = 'What was done in the bucket, the latest first.';
+  const fields = `Nothing can be filtered, sorted or shown by but ${HISTORY_FIELDS.map((name) => `\`${name}\``).join(', ')}, \`id\` and \`last_modified\`.`;
+  return {
+    ...(GET && { GET: { ...GET, summary, description: `${GET.description ?? ''} ${fields}` } }),
+    ...(HEAD && {
+      HEAD: { ...HEAD, summary, responses: { ...HEAD.responses, 200: { description: 'The version is in the headers.' } } },
+    }),
+    ...(DELETE && { DELETE: { ...DELETE, summary: 'Deletes the entries that are asked for.', description: fields } }),
+  };
 }
 
 /** `record_id=1` is `record_id="1"`. */

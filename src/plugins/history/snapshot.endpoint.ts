@@ -2,12 +2,20 @@ import { accessEntries } from '../../permissions/access-entries.js';
 import type { ApiResponse } from '../../resources/api-message.js';
 import type { Exchange, StorageEndpoint } from '../../resources/exchange.js';
 import { ID_PATTERN } from '../../resources/kinto/ids.js';
+import { recordDefinition } from '../../resources/kinto/records.js';
+import { schemaName, schemaReference } from '../../resources/openapi/object-schemas.js';
 import { pythonText } from '../../resources/write-body.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
 import { escapeNonAscii } from '../../wire/json.js';
 import { recordsAt } from './records-at.js';
 
-const RECORDS_SCHEMA = { type: 'object', properties: { data: { type: 'array', items: { type: 'object' } } } };
+/** What is answered, for the OpenAPI document. */
+const RECORDS_SCHEMA = {
+  type: 'object',
+  required: ['data'],
+  properties: { data: { type: 'array', items: schemaReference(schemaName(recordDefinition)) } },
+  additionalProperties: false,
+};
 
 /** The records of a collection as they were at some time, from the history (kinto-api.md, 12.1.5). */
 export class SnapshotEndpoint implements StorageEndpoint {
@@ -15,11 +23,18 @@ export class SnapshotEndpoint implements StorageEndpoint {
   readonly pattern = '/buckets/{bucket_id}/snapshot/collections/{collection_at_timestamp}';
   readonly methods = ['GET', 'HEAD', 'OPTIONS'];
   readonly usesStorage = true as const;
+  readonly pathParameters = {
+    collection_at_timestamp: {
+      description: 'The id of the collection and a timestamp in ms, as in `articles@1700000000000`.',
+      schema: { type: 'string', pattern: `${ID_PATTERN.source.replace('$', '')}@.+$` },
+    },
+  };
   readonly operations = {
     GET: {
       id: 'get_history_snapshot',
       tag: 'History',
-      summary: 'The records of a collection as they were at a time: `{collection_id}@{milliseconds}`.',
+      summary: 'The records of a collection as they were at a time.',
+      description: 'It is made from the history, and only as complete as that.',
       responses: { 200: { description: 'The records, the latest changed first.', schema: RECORDS_SCHEMA } },
       isProtected: true,
     },

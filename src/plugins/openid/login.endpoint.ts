@@ -1,6 +1,8 @@
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import { invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
+import type { OperationDescriptions } from '../../resources/openapi/operation.js';
 import type { LoginStates } from './login-states.js';
+import { loginOperations } from './openid-operations.js';
 import {
   bodyProblem,
   getDocument,
@@ -15,16 +17,21 @@ import { isTrustedCallback, parseCallback } from './trusted-callback.js';
 
 const LONGEST_CALLBACK = 2048;
 
+/** The one that there is. */
+const PROMPT = 'none';
+
 /** Sends the user to the identity provider. */
 export class LoginEndpoint extends ProviderEndpoint {
   readonly name = 'openid-login';
   readonly pattern = '/openid/{provider}/login';
+  readonly operations: OperationDescriptions;
 
   constructor(
     providers: readonly OpenIdProvider[],
     private readonly states: LoginStates,
   ) {
     super(providers);
+    this.operations = loginOperations(providers, { longestCallback: LONGEST_CALLBACK, prompt: PROMPT });
   }
 
   protected check(query: Query): ErrorDetail[] {
@@ -36,7 +43,7 @@ export class LoginEndpoint extends ProviderEndpoint {
       problems.push(queryProblem('callback', `Longer than maximum length ${LONGEST_CALLBACK}`));
     } else if (parseCallback(callback) === undefined) problems.push(queryProblem('callback', 'Must be a URL'));
     if (!query.has('scope')) problems.push(queryProblem('scope', 'Required'));
-    if (prompt !== undefined && prompt !== 'none') {
+    if (prompt !== undefined && prompt !== PROMPT) {
       problems.push(queryProblem('prompt', 'String does not match expected pattern'));
     }
     return problems;

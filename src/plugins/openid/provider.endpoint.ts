@@ -1,8 +1,10 @@
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import type { PlainEndpoint } from '../../resources/exchange.js';
+import type { PathParameterDescription } from '../../resources/openapi/operation.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import { ApiError, invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
 import type { ProviderDocument } from './discovery.js';
+import { providerParameter } from './openid-operations.js';
 import type { OpenIdProvider } from './provider.js';
 
 export type Query = ReadonlyMap<string, string>;
@@ -15,7 +17,11 @@ export abstract class ProviderEndpoint implements PlainEndpoint {
   readonly methods = ['GET', 'OPTIONS'];
   readonly usesStorage = false as const;
 
-  constructor(private readonly providers: readonly OpenIdProvider[]) {}
+  readonly pathParameters: Readonly<Record<string, PathParameterDescription>>;
+
+  constructor(private readonly providers: readonly OpenIdProvider[]) {
+    this.pathParameters = { provider: providerParameter(providers) };
+  }
 
   exposedHeaders(): readonly string[] {
     return [];

@@ -1,6 +1,7 @@
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import { ApiError, invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
 import type { LoginStates } from './login-states.js';
+import { tokenOperations } from './openid-operations.js';
 import {
   bodyProblem,
   getDocument,
@@ -21,6 +22,7 @@ const INVALID_AUTH_TOKEN = 105;
 export class TokenEndpoint extends ProviderEndpoint {
   readonly name = 'openid-token';
   readonly pattern = '/openid/{provider}/token';
+  readonly operations = tokenOperations();
 
   constructor(
     providers: readonly OpenIdProvider[],

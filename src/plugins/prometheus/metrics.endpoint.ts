@@ -11,6 +11,20 @@ export class MetricsEndpoint implements PlainEndpoint {
   readonly pattern = '/__metrics__';
   readonly methods = ['GET', 'HEAD', 'OPTIONS'];
   readonly usesStorage = false as const;
+  readonly operations = {
+    GET: {
+      id: 'prometheus_metrics',
+      tag: 'Utilities',
+      summary: 'The metrics of this server.',
+      responses: {
+        200: {
+          description: 'In the text format of Prometheus.',
+          types: [TEXT_FORMAT.split(';', 1)[0]!],
+          schema: { type: 'string' },
+        },
+      },
+    },
+  };
 
   constructor(private readonly sink: PrometheusSink) {}
 

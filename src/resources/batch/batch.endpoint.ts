@@ -26,6 +26,8 @@ export interface BatchParts {
 type Answer = ApiResponse | ApiError;
 
 interface OpenedItem {
+  /** The path that was asked for; another one than the request's where a redirect was followed. */
+  readonly askedPath: string;
   readonly request: ApiRequest;
   readonly opened: OpenedRequest;
 }
@@ -62,8 +64,10 @@ export class BatchEndpoint implements PlainEndpoint {
     const answers = await this.answerAll(opened);
     for (const [index, answer] of answers.entries()) if (answer instanceof ApiError) await abandon(opened[index]!);
     const responses = answers.map((answer, index) => {
-      const { request: sub, opened: item } = opened[index]!;
-      return embed(sub, this.parts.finisher.finishAny(sub, item.endpoint, answer));
+      const { request: sub, opened: item, askedPath } = opened[index]!;
+      // As in Kinto, a refusal has the path that was asked for, and anything else the one that it was found at.
+      const path = answer instanceof ApiError ? askedPath : sub.path;
+      return embed({ ...sub, path }, this.parts.finisher.finishAny(sub, item.endpoint, answer));
     });
     return { status: 200, headers: {}, body: `{"responses":[${responses.join(',')}]}` };
   }
@@ -85,11 +89,12 @@ export class BatchEndpoint implements PlainEndpoint {
       'answer' in opened.next && !(opened.next.answer instanceof ApiError)
         ? findRedirected(request, opened.next.answer)
         : undefined;
-    if (redirected === undefined) return { request, opened };
+    const askedPath = request.path;
+    if (redirected === undefined) return { askedPath, request, opened };
     if (isBatchPath(redirected.path)) {
       throw invalidParameters([bodyProblem('requests', 'Recursive call on /batch endpoint is forbidden.')]);
     }
-    return { request: redirected, opened: await dispatcher.open(redirected) };
+    return { askedPath, request: redirected, opened: await dispatcher.open(redirected) };
   }
 
   private async answerAll(items: readonly OpenedItem[]): Promise<Answer[]> {

@@ -4,21 +4,22 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.j
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiResponse } from '../api-message.js';
 import type { Exchange } from '../exchange.js';
-import { applyJsonPatch, JSON_PATCH_TYPE, parseJsonPatch } from '../json-patch.js';
+import { applyJsonPatch, JSON_PATCH_TYPE, readJsonPatch } from '../json-patch.js';
 import { mergePatch, MERGE_PATCH_TYPE } from '../merge-patch.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import { changedPermissions, permissionView } from '../permission-change.js';
 import type { PatchOperation } from '../patched-document.js';
-import { ensurePreconditions, readPreconditions } from '../preconditions.js';
+import { ensurePreconditions, getPreconditions } from '../preconditions.js';
 import { objectUri, type ResourcePlace } from '../resource-place.js';
 import { partOf, readResponseBehavior } from '../response-behavior.js';
-import { bodyProblem, parseWriteBody, type WriteBody } from '../write-body.js';
+import { bodyProblem, parseBody, readWriteBody, type BodyText, type WriteBody } from '../write-body.js';
 import { objectAnswer, partialAnswer } from './object-answer.js';
 import {
   checkedBySchemas,
-  checkedValue,
+  checkValue,
   ensureNoProblems,
   ensureParentExists,
+  ensureSameId,
   ensureValidId,
   getObject,
   permissionNames,
@@ -47,25 +48,27 @@ export async function patchObject(
   parts: ResourceParts,
 ): Promise<ApiResponse> {
   const { request } = exchange;
-  const parent = await ensureParentExists(exchange, place);
+  const parent = await ensureParentExists(exchange, place, parts);
   ensureAcceptable(request);
   const mediaType = ensureSupportedType(request, PATCH_TYPES);
   const found = await exchange.view.findObject(place.list, id);
   await parts.authorization.ensureMayWrite(exchange, place, id, found !== undefined);
-  const problems: ErrorDetail[] = [];
-  const patch = mediaType === JSON_PATCH_TYPE ? readJsonPatch : readMembers;
-  const apply = patch(request.body, { mediaType, problems, parts, names: permissionNames(place, parts) });
-  const preconditions = readPreconditions(request, problems);
+  const problems = [...exchange.originProblems];
+  const patch = mediaType === JSON_PATCH_TYPE ? readOperations : readMembers;
+  const apply = patch(parseBody(request.body), { mediaType, problems, parts, names: permissionNames(place, parts) });
   const behavior = readResponseBehavior(request, problems);
-  ensureNoProblems(problems);
+  const preconditions = getPreconditions(exchange, problems);
   ensureValidId(place.definition, id);
   const before = getObject(found, place, id);
   ensurePreconditions(preconditions, { exists: true, timestamp: before.lastModified, object: before });
 
   const patched = await apply(exchange, place, before);
   const whole = patched.value.id === undefined ? { ...patched.value, id } : patched.value;
-  const checked = checkedValue(place.definition, id, whole, { supplied: true, prefix: '' });
-  const value = await checkedBySchemas(exchange, place, { ...parts, parent, value: checked, id });
+  const checked = checkValue(place.definition, whole, { supplied: true, prefix: '' });
+  // As in Kinto, the first is told alone, and before another id.
+  ensureNoProblems(checked.problems.slice(0, 1));
+  ensureSameId(checked.value, id);
+  const value = await checkedBySchemas(exchange, place, { ...parts, parent, value: checked.value, id });
   const shown = await parts.writer.update(exchange, place, { before, value, permissions: patched.permissions });
   if (behavior === 'full') return objectAnswer(200, shown);
   const { object } = shown;
@@ -80,13 +83,13 @@ interface PatchReading {
 }
 
 /** A body `{"data": {...}, "permissions": {...}}`: attributes replaced one by one, or merged. */
-function readMembers(body: Buffer | undefined, { mediaType, problems, names }: PatchReading): Patch {
-  const parsed = parseWriteBody(body, names);
-  problems.push(...parsed.problems);
-  if (parsed.problems.length === 0 && parsed.data === undefined && parsed.permissions === undefined) {
-    problems.push(bodyProblem('data', 'Provide at least one of data or permissions'));
-  }
+function readMembers(text: BodyText, { mediaType, problems, names }: PatchReading): Patch {
+  const parsed = readWriteBody(text, { permissionNames: names }, problems);
   return async (_exchange, _place, before) => {
+    // Only now: as in Kinto, 404 and 412 come before it.
+    if (parsed.data === undefined && parsed.permissions === undefined) {
+      ensureNoProblems([bodyProblem('data', 'Provide at least one of data or permissions')]);
+    }
     const value: JsonObject = { ...before.value };
     delete value.last_modified;
     const sent = parsed.data ?? {};
@@ -106,8 +109,8 @@ function namedPermissions({ permissions = {} }: WriteBody, mediaType: string): A
 }
 
 /** A list of operations over `{"data": {...}, "permissions": {"read": {"principal": "principal"}}}`. */
-function readJsonPatch(body: Buffer | undefined, { problems, parts, names }: PatchReading): Patch {
-  const operations = parseJsonPatch(body, problems);
+function readOperations(text: BodyText, { problems, parts, names }: PatchReading): Patch {
+  const operations = readJsonPatch(text, problems);
   return async (exchange, place, before) => {
     const list = await accessEntries.listOf(exchange.view.sql, objectUri(place, before.id));
     const target = { data: { ...before.value }, permissions: permissionView(list, names) };

@@ -1,22 +1,21 @@
 import type { ErrorDetail } from '../../wire/api-error.js';
-import { projectFields } from '../../wire/query/projection.js';
+import { parseFields, projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiResponse } from '../api-message.js';
 import type { Exchange, StorageEndpoint } from '../exchange.js';
 import { replacedPermissions } from '../permission-change.js';
-import { ensurePreconditions, findNotModified, readPreconditions } from '../preconditions.js';
+import { ensurePreconditions, findNotModified, getPreconditions } from '../preconditions.js';
 import { parseQueryString } from '../query-string.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import type { ResourceDefinition } from '../resource-definition.js';
 import type { ResourcePlace } from '../resource-place.js';
-import { parseWriteBody } from '../write-body.js';
+import { parseBody } from '../write-body.js';
 import { objectAnswer, partialAnswer, tombstoneAnswer } from './object-answer.js';
 import { patchObject } from './object-patch.js';
 import {
   checkedBySchemas,
-  checkedValue,
-  ensureNoProblems,
   ensureParentExists,
+  ensureSameId,
   ensureValidId,
   getListTimestamp,
   getObject,
@@ -24,6 +23,7 @@ import {
   patternOf,
   permissionNames,
   placeIn,
+  readObjectBody,
   type ResourceParts,
 } from './resource-parts.js';
 
@@ -66,10 +66,8 @@ export class ObjectEndpoint implements StorageEndpoint {
   private async get(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
     ensureAcceptable(exchange.request);
     await this.parts.authorization.ensureMayRead(exchange, place, id);
-    const parent = await ensureParentExists(exchange, place);
-    const problems: ErrorDetail[] = [];
-    const preconditions = readPreconditions(exchange.request, problems);
-    ensureNoProblems(problems);
+    const parent = await ensureParentExists(exchange, place, this.parts);
+    const preconditions = getPreconditions(exchange);
     ensureValidId(this.definition, id);
     const object = getObject(await exchange.view.findObject(place.list, id), place, id);
     const notModified = findNotModified(preconditions, object.lastModified);
@@ -80,13 +78,14 @@ export class ObjectEndpoint implements StorageEndpoint {
   }
 
   private async present(exchange: Exchange, place: ResourcePlace, object: StoredObject): Promise<ApiResponse> {
-    const fields = parseQueryString(exchange.request.queryString).find(([name]) => name === '_fields')?.[1];
+    const asked = parseQueryString(exchange.request.queryString).filter(([name]) => name === '_fields');
+    const fields = parseFields(asked.map(([, names]) => names));
     if (fields === undefined) return objectAnswer(200, await this.parts.writer.show(exchange, place, object));
-    return partialAnswer(object, projectFields(object.value, fields.split(',')));
+    return partialAnswer(object, projectFields(object.value, fields));
   }
 
   private async put(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
-    const parent = await ensureParentExists(exchange, place);
+    const parent = await ensureParentExists(exchange, place, this.parts);
     ensureAcceptable(exchange.request);
     ensureSupportedType(exchange.request, [JSON_TYPE]);
     const before = await exchange.view.findObject(place.list, id);
@@ -97,23 +96,19 @@ export class ObjectEndpoint implements StorageEndpoint {
     } else {
       await authorization.ensureMayWrite(exchange, place, id, true);
     }
-    const names = permissionNames(place, this.parts);
-    const body = parseWriteBody(exchange.request.body, names);
-    const problems = [...body.problems];
-    const preconditions = readPreconditions(exchange.request, problems);
-    ensureNoProblems(problems);
+    const problems = [...exchange.originProblems];
+    const body = readObjectBody(parseBody(exchange.request.body), place, this.parts, problems);
+    const preconditions = getPreconditions(exchange, problems);
     ensureValidId(this.definition, id);
     if (before !== undefined || preconditions.ifMatch !== undefined) {
       const timestamp = before?.lastModified ?? (await getListTimestamp(exchange, place));
       ensurePreconditions(preconditions, { exists: before !== undefined, timestamp, object: before });
     }
-    // Who sends no data leaves what is there as it is, whatever it is.
-    const checked =
-      body.data === undefined && before !== undefined
-        ? before.value
-        : checkedValue(this.definition, id, body.data ?? {}, { supplied: body.data !== undefined, prefix: 'data.' });
-    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: checked, id });
-    const permissions = replacedPermissions(body.permissions, names);
+    // Who sends no data leaves what is there as it is.
+    const wanted = body.data ?? before?.value ?? {};
+    ensureSameId(wanted, id);
+    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: wanted, id });
+    const permissions = replacedPermissions(body.permissions, permissionNames(place, this.parts));
     if (before !== undefined) {
       return objectAnswer(200, await writer.update(exchange, place, { before, value, permissions }));
     }
@@ -121,14 +116,13 @@ export class ObjectEndpoint implements StorageEndpoint {
   }
 
   private async delete(exchange: Exchange, place: ResourcePlace, id: string): Promise<ApiResponse> {
-    await ensureParentExists(exchange, place);
+    await ensureParentExists(exchange, place, this.parts);
     ensureAcceptable(exchange.request);
     const found = await exchange.view.findObject(place.list, id);
     await this.parts.authorization.ensureMayWrite(exchange, place, id, found !== undefined);
-    const problems: ErrorDetail[] = [];
-    const preconditions = readPreconditions(exchange.request, problems);
+    const problems = [...exchange.originProblems];
     const suggested = readSuggestedTimestamp(exchange.request.queryString, problems);
-    ensureNoProblems(problems);
+    const preconditions = getPreconditions(exchange, problems);
     ensureValidId(this.definition, id);
     const before = getObject(found, place, id);
     ensurePreconditions(preconditions, { exists: true, timestamp: before.lastModified, object: before });

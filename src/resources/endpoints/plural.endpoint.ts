@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { StorageView } from '../../storage/storage.js';
-import { invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
-import { escapeNonAscii, stringifyJson } from '../../wire/json.js';
-import { parseListQuery, type ListQuery } from '../../wire/query/list-query.js';
+import { invalidParameters } from '../../wire/api-error.js';
+import { escapeNonAscii, isJsonObject, stringifyJson, type JsonValue } from '../../wire/json.js';
+import { readListQuery, type ListQuery, type ListQueryReading } from '../../wire/query/list-query.js';
 import { encodePageToken, PAGE_NONCE_PREFIX } from '../../wire/query/page-token.js';
 import { projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
@@ -10,22 +10,21 @@ import { JSON_TYPE, type ApiRequest, type ApiResponse, type ResponseHeaders } fr
 import type { Exchange, StorageEndpoint } from '../exchange.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import { replacedPermissions } from '../permission-change.js';
-import { ensurePreconditions, findNotModified, readPreconditions, versionHeaders } from '../preconditions.js';
+import { ensurePreconditions, findNotModified, getPreconditions, versionHeaders } from '../preconditions.js';
 import { parseQueryString } from '../query-string.js';
 import type { ResourceDefinition } from '../resource-definition.js';
 import type { ResourcePlace } from '../resource-place.js';
-import { parseWriteBody } from '../write-body.js';
+import { parseBody, type BodyText } from '../write-body.js';
 import { objectAnswer } from './object-answer.js';
 import {
   checkedBySchemas,
-  checkValue,
-  ensureNoProblems,
   ensureParentExists,
   ensureValidId,
   getListTimestamp,
   patternOf,
   permissionNames,
   placeIn,
+  readObjectBody,
   type ResourceParts,
 } from './resource-parts.js';
 
@@ -37,6 +36,10 @@ export class PluralEndpoint implements StorageEndpoint {
   readonly pattern: string;
   readonly methods = ['HEAD', 'GET', 'POST', 'DELETE', 'OPTIONS'];
   readonly usesStorage = true as const;
+  /** The fields of a resource that has no others. */
+  protected readonly strictFields: readonly string[] | undefined;
+  /** Whether HEAD counts the objects, instead of saying where the next page is. */
+  protected readonly tellsTotals: boolean = true;
 
   constructor(
     readonly definition: ResourceDefinition,
@@ -64,10 +67,9 @@ export class PluralEndpoint implements StorageEndpoint {
   }
 
   private async post(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
-    const parent = await ensureParentExists(exchange, place);
-    const names = permissionNames(place, this.parts);
-    const body = parseWriteBody(exchange.request.body, names);
-    const given = body.data?.id;
+    const parent = await ensureParentExists(exchange, place, this.parts);
+    const text = parseBody(exchange.request.body);
+    const given = findPostedId(text);
     if (given !== undefined) ensureValidId(this.definition, given);
     ensureAcceptable(exchange.request);
     ensureSupportedType(exchange.request, [JSON_TYPE]);
@@ -77,13 +79,9 @@ export class PluralEndpoint implements StorageEndpoint {
     if (existing !== undefined) await authorization.ensureMayRead(exchange, place, existing.id);
     else await authorization.ensureMayCreate(exchange, place);
 
-    const checked = checkValue(this.definition, body.data ?? {}, {
-      prefix: 'data.',
-      supplied: body.data !== undefined,
-    });
-    const problems = [...body.problems, ...checked.problems];
-    const preconditions = readPreconditions(exchange.request, problems);
-    ensureNoProblems(problems);
+    const problems = [...exchange.originProblems];
+    const body = readObjectBody(text, place, this.parts, problems);
+    const preconditions = getPreconditions(exchange, problems);
     if (existing !== undefined) {
       ensurePreconditions(preconditions, { exists: true, timestamp: existing.lastModified, object: existing });
       return objectAnswer(200, await writer.show(exchange, place, existing));
@@ -92,25 +90,27 @@ export class PluralEndpoint implements StorageEndpoint {
       ensurePreconditions(preconditions, { exists: false, timestamp: await getListTimestamp(exchange, place) });
     }
     // Before there is an id: a schema that requires one means the client's.
-    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: checked.value });
+    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: body.data ?? {} });
     const id = given ?? this.definition.makeId();
-    const permissions = replacedPermissions(body.permissions, names);
+    const permissions = replacedPermissions(body.permissions, permissionNames(place, this.parts));
     return objectAnswer(201, await writer.create(exchange, place, { id, value, permissions }));
   }
 
   private async get(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
     ensureAcceptable(exchange.request);
     const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'read');
-    const parent = await ensureParentExists(exchange, place);
-    const { query, preconditions } = this.readConditions(exchange.request);
+    const parent = await ensureParentExists(exchange, place, this.parts);
+    const reading = this.readQuery(parseQueryString(exchange.request.queryString));
+    const preconditions = getPreconditions(exchange, [...exchange.originProblems, ...reading.problems]);
     const timestamp = await getListTimestamp(exchange, place);
     const notModified = findNotModified(preconditions, timestamp);
     if (notModified !== undefined) return notModified;
     ensurePreconditions(preconditions, { exists: true, timestamp });
+    const query = reading.getQuery();
 
     const expiry = this.parts.clientCache.headersFor(exchange, place, parent);
     const headers: ResponseHeaders = { ...expiry, ...versionHeaders(timestamp), ...alertFor(query) };
-    if (exchange.request.method === 'HEAD') {
+    if (exchange.request.method === 'HEAD' && this.tellsTotals) {
       const total = String(await exchange.view.countObjects(place.list, query, { onlyIds }));
       return { status: 200, headers: { ...headers, 'Total-Objects': total, 'Total-Records': total }, body: '' };
     }
@@ -124,12 +124,15 @@ export class PluralEndpoint implements StorageEndpoint {
   }
 
   private async delete(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
-    await ensureParentExists(exchange, place);
     ensureAcceptable(exchange.request);
     const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'write');
-    const { query, preconditions } = this.readConditions(exchange.request);
+    await ensureParentExists(exchange, place, this.parts);
+    const parameters = parseQueryString(exchange.request.queryString);
+    const reading = this.readQuery(parameters.filter(([name]) => name !== '_fields'));
+    const preconditions = getPreconditions(exchange, [...exchange.originProblems, ...reading.problems]);
     const timestamp = await getListTimestamp(exchange, place);
     ensurePreconditions(preconditions, { exists: true, timestamp });
+    const query = reading.getQuery();
     await this.spendToken(query);
 
     const { page, nextToken } = await this.readPage(exchange.view, place, query, { onlyIds, liveOnly: true });
@@ -145,17 +148,14 @@ export class PluralEndpoint implements StorageEndpoint {
     return { status: 200, headers, body };
   }
 
-  private readConditions(request: ApiRequest) {
-    const problems: ErrorDetail[] = [];
-    const preconditions = readPreconditions(request, problems);
-    ensureNoProblems(problems);
+  private readQuery(parameters: readonly (readonly [string, string])[]): ListQueryReading {
     const { paginateBy, maxFetchSize } = this.parts.settings;
-    const query = parseListQuery(parseQueryString(request.queryString), {
+    return readListQuery(parameters, {
       ...(paginateBy === undefined ? {} : { paginateBy }),
+      ...(this.strictFields === undefined ? {} : { strictFields: this.strictFields }),
       maxFetchSize,
       nowMs: Date.now(),
     });
-    return { query, preconditions };
   }
 
   private async readPage(
@@ -179,6 +179,12 @@ export class PluralEndpoint implements StorageEndpoint {
     const description = '_token was already used or has expired.';
     throw invalidParameters([{ location: 'querystring', name: null, description }]);
   }
+}
+
+/** Kinto looks for it before it knows whether the rest of the body can be used. */
+function findPostedId(text: BodyText): JsonValue | undefined {
+  const body = 'value' in text ? text.value : undefined;
+  return isJsonObject(body) && isJsonObject(body.data) ? body.data.id : undefined;
 }
 
 interface NextToken {

@@ -11,7 +11,7 @@ import type { ObjectWriter } from '../object-writer.js';
 import { idParameter, type ResourceDefinition, type ResourceDefinitions } from '../resource-definition.js';
 import { placeOf, type ResourcePlace } from '../resource-place.js';
 import type { ObjectSchemas } from '../schemas/object-schemas.js';
-import { bodyProblem } from '../write-body.js';
+import { bodyProblem, readWriteBody, type BodyText, type WriteBody } from '../write-body.js';
 import type { ClientCache } from './client-cache.js';
 
 /** What both endpoints of a resource work with. */
@@ -38,19 +38,28 @@ export function placeIn({ params }: Exchange, definition: ResourceDefinition, pa
 
 /**
  * @returns the parent, if it had to be looked up
- * @throws ApiError MISSING_PARENT when the resource lives only below a parent that exists, and it does not
+ * @throws ApiError MISSING_PARENT when something above the place cannot exist, or when the resource lives only below a
+ *   parent that exists, and it does not
  */
 export async function ensureParentExists(
-  { view, knownUris }: Exchange,
+  { view, params, knownUris }: Exchange,
   place: ResourcePlace,
+  { definitions }: Pick<ResourceParts, 'definitions'>,
 ): Promise<StoredObject | undefined> {
-  const { parentName } = place;
-  const uri = place.list.parentId;
-  if (!place.definition.needsParent || knownUris.has(uri)) return undefined;
+  const { definition, parentName } = place;
+  if (knownUris.has(place.list.parentId)) return undefined;
+  for (const ancestor of definition.ancestors) {
+    const id = params[idParameter(ancestor)] ?? '';
+    if (!definitions.get(ancestor).idPattern.test(id)) throw missingParent(ancestor, id);
+  }
+  if (!definition.needsParent) return undefined;
   const parent = await findAbove(view, place, parentName);
-  if (parent !== undefined) return parent;
-  const id = uri.slice(uri.lastIndexOf('/') + 1);
-  throw new ApiError('MISSING_PARENT', { details: { id, resource_name: parentName } });
+  if (parent === undefined) throw missingParent(parentName, params[idParameter(parentName)] ?? '');
+  return parent;
+}
+
+function missingParent(resourceName: string, id: string): ApiError {
+  return new ApiError('MISSING_PARENT', { details: { id, resource_name: resourceName } });
 }
 
 /** @throws ApiError 400 for an id that no object of this resource can have */
@@ -92,19 +101,29 @@ export function checkValue(
   return { value: checked.value, problems: [...checked.problems, ...timestampProblems(value, options.prefix)] };
 }
 
-/** @throws ApiError 400 for another id in the value, or attributes that the resource does not take */
-export function checkedValue(
-  definition: ResourceDefinition,
-  id: string,
-  value: JsonObject,
-  options: { prefix: string; supplied: boolean },
-): JsonObject {
-  if (value.id !== undefined && value.id !== id) {
-    ensureNoProblems([bodyProblem('id', 'Object id does not match existing object')]);
-  }
-  const checked = checkValue(definition, value, options);
-  ensureNoProblems(checked.problems);
-  return checked.value;
+/**
+ * The body of a POST or PUT, its attributes checked. Problems are added to those that there are.
+ *
+ * @throws ApiError 400 for a text that is no JSON
+ */
+export function readObjectBody(
+  text: BodyText,
+  place: ResourcePlace,
+  parts: ResourceParts,
+  problems: ErrorDetail[],
+): WriteBody {
+  const checkData = (data: JsonObject | undefined): JsonObject | undefined => {
+    const checked = checkValue(place.definition, data ?? {}, { prefix: 'data.', supplied: data !== undefined });
+    problems.push(...checked.problems);
+    return data === undefined ? undefined : checked.value;
+  };
+  return readWriteBody(text, { permissionNames: permissionNames(place, parts), checkData }, problems);
+}
+
+/** @throws ApiError 400 for another id in the value */
+export function ensureSameId({ id: given }: JsonObject, id: string): void {
+  if (given === undefined || given === id) return;
+  throw invalidParameters([bodyProblem('id', 'Object id does not match existing object')]);
 }
 
 /**

@@ -13,8 +13,9 @@ const CACHE_EXPIRES = {
     anyOf: [
       { type: 'number', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
       { type: ['boolean', 'null'] },
-      { type: 'string', pattern: '^\\s*[+-]?\\d{1,15}\\s*$' },
+      { type: 'string', pattern: '^(\\s*[+-]?\\d{1,15}\\s*)?$' },
       { type: 'array', maxItems: 0 },
+      { type: 'object', maxProperties: 0 },
     ],
   },
   shown: { type: 'integer', description: 'How long clients that are nobody may keep the records, in seconds.' },
@@ -42,15 +43,20 @@ function checkAttributes(value: JsonObject, { prefix }: { prefix: string }): Att
   return { value: checked.value, problems: [...schemaProblems(value, ['schema'], prefix), ...checked.problems] };
 }
 
-/** `cache_expires` becomes a whole number of seconds; null and an empty list are as good as absent (2.2). */
+/** `cache_expires` becomes a whole number of seconds; what is empty is as good as absent (2.2). */
 function checkCacheExpires(value: JsonObject, prefix: string): AttributesCheck {
   const { cache_expires: given, ...others } = value;
   if (given === undefined) return { value, problems: [] };
-  if (given === null || (Array.isArray(given) && given.length === 0)) return { value: others, problems: [] };
+  if (isEmpty(given)) return { value: others, problems: [] };
   const seconds = wholeNumber(given);
   if (seconds !== undefined) return { value: { ...value, cache_expires: seconds }, problems: [] };
   const shown = typeof given === 'string' ? given : pythonText(given);
   return { value, problems: [bodyProblem(`${prefix}cache_expires`, `"${shown}" is not a number`)] };
+}
+
+function isEmpty(value: JsonValue): boolean {
+  if (value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 /** As Python's `int()` would have it. */

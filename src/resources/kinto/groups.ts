@@ -56,7 +56,7 @@ function checkAttributes(
 }
 
 function memberProblems(name: string, member: JsonValue): ErrorDetail[] {
-  if (member === '') return [bodyProblem(name, 'Required')];
+  if (member === '' || member === null) return [bodyProblem(name, 'Required')];
   if (typeof member !== 'string') return [bodyProblem(name, `${pythonText(member)} is not a string: {'': ''}`)];
   // Groups of groups there are not, and everybody is in no group.
   const isRefused = member.startsWith('/buckets/') || member === EVERYONE;

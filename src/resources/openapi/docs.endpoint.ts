@@ -28,7 +28,7 @@ export class DocsEndpoint implements PlainEndpoint {
       id: 'get_docs',
       tag: 'Utilities',
       summary: 'This description as a page.',
-      responses: { 200: { description: 'HTML.' } },
+      responses: { 200: { description: 'HTML.', types: ['text/html'], schema: { type: 'string' } } },
     },
   };
   private body: string | undefined;

@@ -50,12 +50,15 @@ const MEANINGS: Readonly<Record<number, string>> = {
   405: 'The URL does not have this method; `Allow` has those that it has.',
   406: 'The answer is JSON, which `Accept` does not admit.',
   409: 'It got in the way of another request; the same request may succeed.',
+  408: 'The request did not arrive in time.',
   410: 'The service has ended; `Alert` says where to go.',
   412: 'A precondition does not hold; `details.existing` is the object as it is.',
   413: 'The body is too large.',
   415: 'The body is of a type that this method does not take.',
+  431: 'The headers are too large.',
   500: 'The server has failed.',
   503: 'A part of the server does not work at the moment.',
+  507: 'A quota would be exceeded.',
 };
 
 /** The header that an error of this status has besides. */

@@ -20,6 +20,7 @@ const HEADERS: Readonly<Record<string, { readonly description: string; readonly 
   'Retry-After': { description: 'After how many seconds to try again.', schema: SECONDS },
   Alert: { description: 'JSON with `code`, `message` and `url`: something is deprecated, or ends.', schema: TEXT },
   Allow: { description: 'The methods that there are.', schema: TEXT },
+  Location: { description: 'Where it is.', schema: { type: 'string', format: 'uri' } },
   'WWW-Authenticate': { description: 'How to log in.', schema: TEXT },
 };
 

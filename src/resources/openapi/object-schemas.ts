@@ -65,7 +65,8 @@ export const COMMON_SCHEMAS: JsonObject = {
 export function resourceSchemas(definition: ResourceDefinition, assignable: readonly string[]): JsonObject {
   const name = schemaName(definition);
   const attributes = Object.entries(definition.attributes ?? {});
-  const shown = attributes.map(([key, { accepted, shown = accepted }]) => [key, shown] as const);
+  const readable = attributes.filter(([, { accepted }]) => accepted.writeOnly !== true);
+  const shown = readable.map(([key, { accepted, shown = accepted }]) => [key, shown] as const);
   const accepted = attributes.map(([key, attribute]) => [key, attribute.accepted] as const);
   const id = { type: 'string', pattern: definition.idPattern.source };
   return {

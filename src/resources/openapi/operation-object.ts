@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../wire/json.js';
+import { isJsonObject, type JsonObject } from '../../wire/json.js';
 import { JSON_TYPE } from '../api-message.js';
 import { ANY_ERROR, errorReference } from './errors.js';
 import { headersOf } from './headers.js';
@@ -9,9 +9,14 @@ export interface OperationContext {
   readonly method: string;
   readonly isResource: boolean;
   readonly hasPathParameters: boolean;
+  /** What else refuses a body here. */
+  readonly writeErrors: readonly number[];
   /** Those that a browser may read, beyond those of every answer. */
   readonly headers: readonly string[];
 }
+
+/** What browsers send files in. */
+export const FORM_TYPE = 'multipart/form-data';
 
 /** What every answer of a resource says of the version it shows; writes do not let browsers read it. */
 const VERSION_HEADERS = ['ETag', 'Last-Modified'];
@@ -37,21 +42,32 @@ export function operationObject(operation: OperationDescription, context: Operat
   };
 }
 
-function responseObject({ description, schema }: ResponseDescription, headers: readonly string[]): JsonObject {
-  const shown = headers.length === 0 ? {} : { headers: headersOf(headers) };
-  return { description, ...shown, ...(schema === undefined ? {} : { content: { [JSON_TYPE]: { schema } } }) };
+function responseObject(response: ResponseDescription, names: readonly string[]): JsonObject {
+  const { description, schema, types = [JSON_TYPE] } = response;
+  const headers = { ...headersOf(names), ...response.headers };
+  return {
+    description,
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    ...(schema === undefined ? {} : { content: Object.fromEntries(types.map((type) => [type, { schema }])) }),
+  };
 }
 
 /** The refusals that follow from what is asked of a request; any other is the default. */
 function errorsOf(
-  { parameters = [], requestBody, isProtected = false }: OperationDescription,
-  { isResource, hasPathParameters }: OperationContext,
+  { parameters = [], requestBody, isProtected = false, errors = [] }: OperationDescription,
+  { isResource, hasPathParameters, writeErrors }: OperationContext,
 ): number[] {
-  const statuses: number[] = [];
+  const statuses: number[] = [...errors];
   if (parameters.length > 0 || requestBody !== undefined || hasPathParameters) statuses.push(400);
   if (isProtected) statuses.push(401, 403);
   if (hasPathParameters || isProtected) statuses.push(404);
   if (isResource) statuses.push(406, 412);
-  if (requestBody !== undefined) statuses.push(413, 415);
-  return statuses;
+  if (requestBody !== undefined) statuses.push(413, ...writeErrors);
+  // What should be a form and is none is a 400.
+  if (requestBody !== undefined && !hasForm(requestBody)) statuses.push(415);
+  return [...new Set(statuses)];
+}
+
+function hasForm({ content }: JsonObject): boolean {
+  return isJsonObject(content) && FORM_TYPE in content;
 }

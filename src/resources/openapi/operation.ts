@@ -6,7 +6,18 @@ export type JsonSchema = JsonObject;
 /** An answer that an operation gives. */
 export interface ResponseDescription {
   readonly description: string;
-  /** Of the body, which is JSON; absent: there is none. */
+  /** Of the body; absent: there is none. */
+  readonly schema?: JsonSchema;
+  /** What the body can be, as media types or ranges of them; by default JSON. */
+  readonly types?: readonly string[];
+  /** OpenAPI header objects, by name: those of this answer alone, and what is not as it is elsewhere. */
+  readonly headers?: JsonObject;
+}
+
+/** What a part of a path stands for, where it is not the id of an object. */
+export interface PathParameterDescription {
+  readonly description: string;
+  /** By default any text. */
   readonly schema?: JsonSchema;
 }
 
@@ -28,6 +39,8 @@ export interface OperationDescription {
   readonly responses: Readonly<Record<number, ResponseDescription>>;
   /** Whether the caller's permissions are asked for: 401 and 403 are among its answers. */
   readonly isProtected?: boolean;
+  /** Statuses of other refusals, as the catalogue has them. */
+  readonly errors?: readonly number[];
 }
 
 /** By method, in upper case. HEAD is described by GET unless it has a description of its own. */

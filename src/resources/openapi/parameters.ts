@@ -73,6 +73,9 @@ export function fieldsParameter(): JsonObject {
 /** The names of all of them, for `#/components/parameters`. */
 export const LIST_PARAMETERS = Object.keys(listParameters());
 
+/** Of every request to a resource. */
+export const PRECONDITIONS = ['If-Match', 'If-None-Match'];
+
 /** Headers, and the one parameter of a `DELETE`. */
 export function otherParameters(): JsonObject {
   const entityTag = { type: 'string', pattern: '^(\\*|"[0-9]+")$' };
@@ -88,6 +91,11 @@ export function otherParameters(): JsonObject {
     }),
     suggested: query('last_modified', 'The timestamp of the deletion (ms); it is kept if it is the latest.', TIMESTAMP),
   };
+}
+
+/** For an answer whose version is no timestamp. */
+export function ifNoneMatch(schema: JsonObject): JsonObject {
+  return header('If-None-Match', 'Only if this is not the version any more.', schema);
 }
 
 export function parameterReferences(names: readonly string[]): JsonObject[] {

@@ -5,12 +5,10 @@ import { JSON_PATCH_TYPE } from '../json-patch.js';
 import type { ResourceDefinition } from '../resource-definition.js';
 import { schemaName, schemaReference } from './object-schemas.js';
 import type { JsonSchema, OperationDescriptions, ResponseDescription } from './operation.js';
-import { LIST_PARAMETERS, parameterReferences } from './parameters.js';
+import { LIST_PARAMETERS, parameterReferences, PRECONDITIONS } from './parameters.js';
 
 /** What both endpoints of a resource share: the caller's permissions count, answers can be stale. */
 const PROTECTED = { isProtected: true };
-
-const PRECONDITIONS = ['If-Match', 'If-None-Match'];
 
 const NOT_MODIFIED: ResponseDescription = { description: 'It is as the caller has it.' };
 

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { Access } from '../../permissions/access.js';
 import { heldObjects, type EveryObject, type HeldSelection } from '../../permissions/held-objects.js';
-import type { ErrorDetail } from '../../wire/api-error.js';
+import { ERRORS } from '../../wire/api-error.js';
 import { encodeJson, type JsonObject } from '../../wire/json.js';
-import { parseListQuery, type ListQuery } from '../../wire/query/list-query.js';
+import { readListQuery, type ListQuery } from '../../wire/query/list-query.js';
 import { encodePageToken, PAGE_NONCE_PREFIX } from '../../wire/query/page-token.js';
 import { projectFields } from '../../wire/query/projection.js';
 import { ROOT_RESOURCE, type UriShapes } from '../../wire/uri.js';
-import type { ApiRequest, ApiResponse, ResponseHeaders } from '../api-message.js';
+import type { ApiResponse, ResponseHeaders } from '../api-message.js';
 import { refusal } from '../authorization.js';
 import { alertFor, nextPageUrl } from '../endpoints/plural.endpoint.js';
-import { ensureNoProblems, type ResourceParts } from '../endpoints/resource-parts.js';
+import type { ResourceParts } from '../endpoints/resource-parts.js';
 import type { Exchange, StorageEndpoint } from '../exchange.js';
 import { ensureAcceptable } from '../negotiation.js';
 import { LIST_PARAMETERS, parameterReferences } from '../openapi/parameters.js';
-import { readPreconditions, versionHeaders } from '../preconditions.js';
+import { getPreconditions, versionHeaders } from '../preconditions.js';
 import { parseQueryString } from '../query-string.js';
 import { shapesOf } from '../uri-places.js';
 
@@ -34,10 +34,10 @@ const ENTRIES = {
       items: {
         type: 'object',
         properties: {
-          uri: { type: 'string' },
-          resource_name: { type: 'string' },
+          ...Object.fromEntries(FIELDS.map((name) => [name, { type: 'string' }])),
           permissions: { type: 'array', items: { type: 'string' } },
         },
+        additionalProperties: false,
       },
     },
   },
@@ -59,7 +59,10 @@ export class PermissionsEndpoint implements StorageEndpoint {
       id: 'get_permissions',
       tag: 'Utilities',
       summary: 'On which objects the caller holds which permissions.',
+      description: `It can be filtered and sorted by ${FIELDS.map((name) => `\`${name}\``).join(', ')}.`,
       parameters: parameterReferences(LIST_PARAMETERS),
+      isProtected: true,
+      errors: [ERRORS.NOT_ACCEPTABLE.status],
       responses: { 200: { description: 'An entry for each object.', schema: ENTRIES } },
     },
   };
@@ -80,7 +83,7 @@ export class PermissionsEndpoint implements StorageEndpoint {
     const { request, view } = exchange;
     ensureAcceptable(request);
     await this.ensureAllowed(exchange);
-    const query = this.readQuery(request);
+    const query = this.getQuery(exchange);
     const everywhere = this.access.heldEverywhere(exchange.caller.principals);
     const held = this.selectionOf(exchange, everywhere);
     const headers: ResponseHeaders = {
@@ -114,18 +117,17 @@ export class PermissionsEndpoint implements StorageEndpoint {
     throw refusal(exchange);
   }
 
-  private readQuery(request: ApiRequest): ListQuery {
-    const problems: ErrorDetail[] = [];
-    readPreconditions(request, problems);
-    ensureNoProblems(problems);
+  private getQuery(exchange: Exchange): ListQuery {
     const { paginateBy, maxFetchSize } = this.parts.settings;
-    return parseListQuery(parseQueryString(request.queryString), {
+    const reading = readListQuery(parseQueryString(exchange.request.queryString), {
       ...(paginateBy === undefined ? {} : { paginateBy }),
       maxFetchSize,
       nowMs: Date.now(),
       strictFields: FIELDS,
       uniqueText: 'uri',
     });
+    getPreconditions(exchange, [...exchange.originProblems, ...reading.problems]);
+    return reading.getQuery();
   }
 
   private selectionOf({ caller }: Exchange, everywhere: ReadonlyMap<string, unknown>): HeldSelection {

@@ -5,7 +5,7 @@ import type { Access } from '../../permissions/access.js';
 import { groupMemberships } from '../../permissions/group-memberships.js';
 import { ownedObjects } from '../../permissions/owned-objects.js';
 import type { Storage, UnitOfWork } from '../../storage/storage.js';
-import type { ErrorDetail } from '../../wire/api-error.js';
+import { ERRORS, type ErrorDetail } from '../../wire/api-error.js';
 import type { UriShapes } from '../../wire/uri.js';
 import type { ApiRequest, ApiResponse } from '../api-message.js';
 import { refusal } from '../authorization.js';
@@ -38,19 +38,27 @@ export class UserDataEndpoint implements PlainEndpoint {
   readonly pattern = '/__user_data__/{principal}';
   readonly methods = ['DELETE', 'OPTIONS'];
   readonly usesStorage = false as const;
+  readonly pathParameters = {
+    principal: { description: 'A user, e.g. `account:alice`.' },
+  };
   readonly operations = {
     DELETE: {
       id: 'delete_user-data',
       tag: 'Utilities',
       summary: 'Deletes what belongs to one principal alone, and every trace of them elsewhere.',
+      description: 'After an error some of it is done; asking again does the rest.',
       isProtected: true,
+      errors: [ERRORS.NOT_ACCEPTABLE.status],
       responses: {
         200: {
           description: 'It is deleted.',
           schema: {
             type: 'object',
             required: ['data'],
-            properties: { data: { type: 'object', properties: { principal: { type: 'string' } } } },
+            properties: {
+              data: { type: 'object', required: ['principal'], properties: { principal: { type: 'string' } } },
+            },
+            additionalProperties: false,
           },
         },
       },
@@ -114,7 +122,7 @@ export class UserDataEndpoint implements PlainEndpoint {
       const changes = new ChangeCollector();
       const exchange: Exchange = {
         ...{ request, params: {}, identity: caller, caller },
-        ...{ view: unit, unit, changes, knownUris: new Set<string>() },
+        ...{ view: unit, unit, changes, originProblems: [], knownUris: new Set<string>() },
       };
       for (const uri of uris) await this.deleteObject(exchange, unit, uri);
       await changeLog.conclude(unit, changes);

@@ -122,13 +122,12 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
   async deleteBelow(uri: string): Promise<void> {
     const range = [uri, `${uri}/`, `${uri}0`]; // `0` is the character after `/`.
     await this.sql.run(`DELETE FROM objects WHERE ${BELOW}`, range);
-    const latest = `SELECT max(last_modified) AS latest FROM timestamps WHERE ${BELOW}`;
-    this.counter.startAfter((await this.sql.first<{ latest: number | null }>(latest, range))?.latest ?? 0);
+    await this.counter.startAfter(this.sql, BELOW, range);
     await this.sql.run(`DELETE FROM timestamps WHERE ${BELOW}`, range);
   }
 
   async deleteEverything(): Promise<void> {
-    await this.counter.startAfterAll(this.sql);
+    await this.counter.startAfter(this.sql, 'true', []);
     await this.sql.run('DELETE FROM objects');
     await this.sql.run('DELETE FROM timestamps');
   }

@@ -1,7 +1,7 @@
 import type { ErrorDetail } from '../api-error.js';
 import type { JsonValue } from '../json.js';
 import { FIELD_NAME, type FieldPath, fieldPath, isKnownField } from './field-path.js';
-import { coerceValue, findFault, isBlank, readInteger } from './query-parameters.js';
+import { coerceValue, findFault, findNotText, isBlank, readInteger } from './query-parameters.js';
 
 export const OPERATORS = [
   'lt',
@@ -36,6 +36,13 @@ export interface FilterOptions {
   readonly strictFields?: readonly string[];
 }
 
+/** What is wrong with the parameters of a list. */
+export interface Violations {
+  /** That a parameter with a type has none of its values: Kinto tells all of them, and before anything else. */
+  readonly typed: ErrorDetail[];
+  readonly others: ErrorDetail[];
+}
+
 /** A parameter taken apart, its value not read yet. */
 interface Condition {
   readonly parameter: string;
@@ -64,7 +71,7 @@ const IN_AN_ARRAY = ['contains', 'contains_any'];
 export function parseFilters(
   grouped: ReadonlyMap<string, readonly string[]>,
   options: FilterOptions,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): Filter[] {
   return [...grouped].flatMap(([parameter, texts]) => {
     const filter = parseFilter(parameter, texts, options, violations);
@@ -76,7 +83,7 @@ function parseFilter(
   parameter: string,
   texts: readonly string[],
   options: FilterOptions,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): Filter | undefined {
   const polling = POLLING.get(parameter);
   // `_since=null` is as good as absent, as Kinto's documentation has it; its code would answer an empty list.
@@ -102,10 +109,10 @@ function parsePlainTimestamp(
   texts: readonly string[],
   operator: 'eq' | 'gt' | 'lt',
   nowMs: number,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): Filter | undefined {
   if (isBlank(texts)) return refuse(violations, parameter);
-  const value = readInteger(parameter, texts, violations);
+  const value = readInteger(parameter, texts, violations.typed);
   if (value === undefined) return undefined;
   if (value >= nowMs + DAY_MS) return refuse(violations, parameter);
   return { path: ['last_modified'], parameter, operator, value };
@@ -115,7 +122,7 @@ function parsePlainTimestamp(
 function parseTimestampFilter(
   { parameter, operator, texts }: Condition,
   nowMs: number,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): Filter | undefined {
   const path: FieldPath = ['last_modified'];
   const value = readInteger(parameter, texts, []);
@@ -135,14 +142,15 @@ function parseTimestampFilter(
 }
 
 /** An id is text: `id=1` asks for quotes, where a comparison such as `gt_id=1` takes the number as it was written. */
-function parseIdFilter(condition: Condition, violations: ErrorDetail[]): Filter | undefined {
+function parseIdFilter(condition: Condition, violations: Violations): Filter | undefined {
   const { parameter, operator, texts } = condition;
   const [text = ''] = texts;
   const value = coerceValue(text);
   if (IN_AN_ARRAY.includes(operator)) return refuse(violations, parameter, `Field 'id' is not an array`);
-  if (parameter === 'id' && (texts.length > 1 || typeof value === 'number' || typeof value === 'bigint')) {
-    const shown = texts.length > 1 ? `[${texts.map((one) => `'${one}'`).join(', ')}]` : text;
-    return refuse(violations, parameter, `${shown} is not a string: {'id': ''}`);
+  const notText = parameter === 'id' ? findNotText(parameter, texts) : undefined;
+  if (notText !== undefined) {
+    violations.typed.push(notText);
+    return undefined;
   }
   if (operator === 'like' || operator === 'has' || ONE_OF.includes(operator)) {
     const filter = parseFieldFilter(condition, violations);
@@ -156,7 +164,7 @@ function parseIdFilter(condition: Condition, violations: ErrorDetail[]): Filter 
 
 function parseFieldFilter(
   { parameter, field, operator, texts }: Condition,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): Filter | undefined {
   const [text = ''] = texts;
   // Repeated, a parameter is the list of its texts (5.1): nothing in practice equals that.
@@ -196,10 +204,10 @@ function isTruthy(value: JsonValue): boolean {
 }
 
 function refuse(
-  violations: ErrorDetail[],
+  violations: Violations,
   parameter: string,
   description = `Invalid value for ${parameter}`,
 ): undefined {
-  violations.push({ location: 'querystring', name: parameter, description });
+  violations.others.push({ location: 'querystring', name: parameter, description });
   return undefined;
 }

@@ -1,8 +1,8 @@
 import { type ErrorDetail, invalidParameters } from '../api-error.js';
-import { type Filter, parseFilters } from './filters.js';
+import { type Filter, parseFilters, type Violations } from './filters.js';
 import { decodePageToken, type PageToken } from './page-token.js';
 import { parseFields } from './projection.js';
-import { groupParameters, isBlank, readInteger } from './query-parameters.js';
+import { findNotText, groupParameters, isBlank, readInteger } from './query-parameters.js';
 import { parseSort, type Sort } from './sort.js';
 
 export type { Filter, FilterOperator } from './filters.js';
@@ -52,25 +52,47 @@ export interface ListQueryOptions {
  */
 export const MAX_CONDITIONS = 100;
 
-/**
- * Reads the parameters of a plural endpoint (kinto-api.md, 5). `params` are percent-decoded, in the caller's order.
- *
- * @throws ApiError 400 with every violation found, each under Kinto's name, location and description.
- */
-export function parseListQuery(
+/** A querystring that was looked at. */
+export interface ListQueryReading {
+  /** Of parameters that have a type: all of them are told, with whatever else is wrong with the request. */
+  readonly problems: readonly ErrorDetail[];
+  /**
+   * What it asks for, once there are none of those and the conditions of the request hold (kinto-api.md, 0.2.8).
+   *
+   * @throws ApiError 400 with the first violation of the others, under Kinto's name, location and description
+   */
+  getQuery(): ListQuery;
+}
+
+/** Reads the parameters of a plural endpoint (kinto-api.md, 5). `params` are percent-decoded, in the caller's order. */
+export function readListQuery(
   params: readonly (readonly [name: string, value: string])[],
   options: ListQueryOptions,
+): ListQueryReading {
+  const violations: Violations = { typed: [], others: [] };
+  const query = readQuery(groupParameters(params), options, violations);
+  return {
+    problems: violations.typed,
+    getQuery() {
+      const problems = violations.typed.length > 0 ? violations.typed : violations.others.slice(0, 1);
+      if (problems.length > 0) throw invalidParameters(problems);
+      return query;
+    },
+  };
+}
+
+function readQuery(
+  grouped: ReadonlyMap<string, readonly string[]>,
+  options: ListQueryOptions,
+  violations: Violations,
 ): ListQuery {
-  const violations: ErrorDetail[] = [];
-  const grouped = groupParameters(params);
   const parsed = parseFilters(grouped, options, violations);
   const filters = options.uniqueText === undefined ? parsed : parsed.filter((filter) => !isAboutTime(filter));
-  const sort = parseSort(grouped.get('_sort') ?? [], options, violations);
-  const limitGiven = parseLimit(grouped.get('_limit'), violations);
+  const sort = parseSort(grouped.get('_sort') ?? [], options, violations.others);
+  const limitGiven = parseLimit(grouped.get('_limit'), violations.typed);
+  const fields = parseFields(grouped.get('_fields') ?? [], options.strictFields, violations.others);
   const token = parseToken(grouped.get('_token'), sort, options, violations);
-  const fields = parseFields(grouped.get('_fields') ?? [], options.strictFields, violations);
-  checkSize(parsed.length + sort.length, options.maxConditions ?? MAX_CONDITIONS, violations);
-  if (violations.length > 0) throw invalidParameters(violations);
+  checkSize(parsed.length + sort.length, options.maxConditions ?? MAX_CONDITIONS, violations.others);
 
   return {
     filters,
@@ -99,13 +121,18 @@ function parseToken(
   values: readonly string[] | undefined,
   sort: readonly Sort[],
   { uniqueText }: ListQueryOptions,
-  violations: ErrorDetail[],
+  violations: Violations,
 ): PageToken | undefined {
   if (values === undefined || isBlank(values)) return undefined;
   const [text = ''] = values;
-  const token = values.length === 1 ? decodePageToken(text, sort, uniqueText) : undefined;
+  const notText = findNotText('_token', values);
+  if (notText !== undefined) {
+    violations.typed.push(notText);
+    return undefined;
+  }
+  const token = decodePageToken(text, sort, uniqueText);
   if (token === undefined) {
-    violations.push({ location: 'querystring', name: null, description: '_token has invalid content' });
+    violations.others.push({ location: 'querystring', name: null, description: '_token has invalid content' });
   }
   return token;
 }

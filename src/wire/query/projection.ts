@@ -8,8 +8,8 @@ type Selection = Map<string, Selection | 'whole'>;
 /** Reads `_fields` (5.9): pieces are not trimmed; without any, everything is shown. */
 export function parseFields(
   values: readonly string[],
-  strictFields: readonly string[] | undefined,
-  violations: ErrorDetail[],
+  strictFields?: readonly string[],
+  violations: ErrorDetail[] = [],
 ): string[] | undefined {
   const fields = values.flatMap((value) => value.split(',')).filter((field) => field !== '');
   const unknown = fields

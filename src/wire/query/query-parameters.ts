@@ -42,7 +42,7 @@ export function coerceValue(text: string): JsonValue {
 function hasOnlyFiniteNumbers(value: JsonValue): boolean {
   const pending = [value];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (typeof next === 'number' && !Number.isFinite(next)) return false;
+    if ((typeof next === 'number' || typeof next === 'bigint') && !Number.isFinite(Number(next))) return false;
     if (typeof next === 'object' && next !== null) {
       for (const inner of Object.values<JsonValue>(next)) pending.push(inner);
     }
@@ -73,12 +73,25 @@ export function readInteger(name: string, values: readonly string[], violations:
     return undefined;
   };
   const [text = ''] = values;
-  if (values.length > 1) return refuse(`"[${values.map((value) => `'${value}'`).join(', ')}]" is not a number`);
+  if (values.length > 1) return refuse(`"${pythonList(values)}" is not a number`);
   const integer = integerFrom(text);
   if (integer === undefined) return refuse(`"${unquote(text)}" is not a number`);
   if (integer < 0n) return refuse(`${String(integer)} is less than minimum value 0`);
   if (integer > MAX_INTEGER) return refuse(`${String(integer)} is greater than maximum value ${String(MAX_INTEGER)}`);
   return Number(integer);
+}
+
+/** What is to be said of a parameter that must be a text, and is a number or was repeated. */
+export function findNotText(name: string, values: readonly string[]): ErrorDetail | undefined {
+  const [text = ''] = values;
+  const isNumber = ['number', 'bigint'].includes(typeof coerceValue(text));
+  if (values.length <= 1 && !isNumber) return undefined;
+  const shown = values.length > 1 ? pythonList(values) : text;
+  return { location: 'querystring', name, description: `${shown} is not a string: {'${name}': ''}` };
+}
+
+function pythonList(values: readonly string[]): string {
+  return `[${values.map((value) => `'${value}'`).join(', ')}]`;
 }
 
 function integerFrom(text: string): bigint | undefined {

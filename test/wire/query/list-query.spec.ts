@@ -61,6 +61,7 @@ describe('the parameters of a list', () => {
     ['[1', '[1'],
     ['', ''],
     ['NaN', 'NaN'],
+    ['9'.repeat(400), '9'.repeat(400)],
     ['1e400', '1e400'],
     ['[1e400]', '[1e400]'],
   ])('reads the value %s as JSON where it is JSON', (text, value) => {

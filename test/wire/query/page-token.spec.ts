@@ -1,6 +1,6 @@
 import { ApiError } from '../../../src/wire/api-error.js';
 import type { JsonObject } from '../../../src/wire/json.js';
-import { type ListQuery, parseListQuery } from '../../../src/wire/query/list-query.js';
+import { type ListQuery, readListQuery } from '../../../src/wire/query/list-query.js';
 import { encodePageToken, PAGE_NONCE_PREFIX } from '../../../src/wire/query/page-token.js';
 
 const OPTIONS = { maxFetchSize: 10_000, nowMs: 1_800_000_000_000 };
@@ -8,13 +8,13 @@ const NONCE = `${PAGE_NONCE_PREFIX}c368a9d7-eb7c-4d2b-86f2-1190f38f23d0`;
 const GOOD = { last_object: { last_modified: 12 }, offset: 3, nonce: NONCE };
 
 function parse(sort: string, token: string): ListQuery {
-  return parseListQuery(
+  return readListQuery(
     [
       ['_sort', sort],
       ['_token', token],
     ],
     OPTIONS,
-  );
+  ).getQuery();
 }
 
 function base64(text: unknown): string {

@@ -1,12 +1,12 @@
 import { ApiError } from '../../../src/wire/api-error.js';
 import type { JsonObject } from '../../../src/wire/json.js';
-import { type ListQuery, type ListQueryOptions, parseListQuery } from '../../../src/wire/query/list-query.js';
+import { type ListQuery, type ListQueryOptions, readListQuery } from '../../../src/wire/query/list-query.js';
 
 /** The clock of these tests, in milliseconds since the epoch. */
 export const NOW = 1_800_000_000_000;
 
 export function parse(querystring: string, options: Partial<ListQueryOptions> = {}): ListQuery {
-  return parseListQuery([...new URLSearchParams(querystring)], { maxFetchSize: 10_000, nowMs: NOW, ...options });
+  return readListQuery([...new URLSearchParams(querystring)], { maxFetchSize: 10_000, nowMs: NOW, ...options }).getQuery();
 }
 
 /** The body of the 400 that a querystring is answered with. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../src/wire/json.js';
-import { parseListQuery } from '../../../src/wire/query/list-query.js';
+import { readListQuery } from '../../../src/wire/query/list-query.js';
 import { projectFields } from '../../../src/wire/query/projection.js';
 
 const OBJECT: JsonObject = {
@@ -13,7 +13,7 @@ const OBJECT: JsonObject = {
 };
 
 function show(text: string): JsonObject {
-  const { fields } = parseListQuery([['_fields', text]], { maxFetchSize: 10, nowMs: 0 });
+  const { fields } = readListQuery([['_fields', text]], { maxFetchSize: 10, nowMs: 0 }).getQuery();
   return fields === undefined ? OBJECT : projectFields(OBJECT, fields);
 }
 
