@@ -162,16 +162,18 @@ describe('Kinto Admin', () => {
 });
 
 describe('Without a build of Kinto Admin', () => {
-  it.each([
-    ['kinto.includes = kinto.plugins.admin', 'admin_assets_path: the plugin admin serves files that do not come with'],
-    [
-      'kinto.includes = admin\nkinto.admin_assets_path = /no/such/folder',
-      'admin_assets_path = /no/such/folder: expected a folder',
-    ],
-  ])('the server does not start, and says what to set: %s', async (lines, message) => {
-    const starting = startTestServer({ ini: lines });
+  it('the server starts all the same, with the list of permissions and nothing at /admin', async () => {
+    const bare = await startTestServer({ ini: 'kinto.includes = kinto.plugins.admin' });
+    await scenario(bare, ['GET', '/v1/permissions'], { status: 200 });
+    await scenario(bare, ['GET', '/v1/admin/index.html'], { status: 404, errno: 111 });
+    expect((await bare.request('GET', '/v1/')).json.capabilities).not.toHaveProperty('admin');
+    await bare.close();
+  });
+
+  it('the server does not start where one should be, and says so', async () => {
+    const starting = startTestServer({ ini: 'kinto.includes = admin\nkinto.admin_assets_path = /no/such/folder' });
     await expect(starting).rejects.toThrow(SettingsError);
-    await expect(starting).rejects.toThrow(message);
+    await expect(starting).rejects.toThrow('admin_assets_path = /no/such/folder: expected a folder');
   });
 
   it.each(['VERSION', 'index.html'])('the server does not start when there is no %s', async (name) => {

@@ -98,6 +98,13 @@ describe('The default bucket', () => {
     });
   });
 
+  it.each(['collections', 'groups', 'collections/c'])('is not made for the redirect of %s/', async (path) => {
+    const { status, headers } = await server.request('GET', `${DEFAULT}/${path}/`);
+    expect(status).toBe(307);
+    expect(new URL(headers.get('location') ?? '').pathname).toBe(`${DEFAULT}/${path}`);
+    expect(await server.newChanges()).toEqual([]);
+  });
+
   it('can be written itself, also under its alias', async () => {
     await scenario(server, ['PUT', DEFAULT, { body: { data: { id: 'default', n: 1 } } }], {
       status: 201,

@@ -1,17 +1,27 @@
+import { Logger } from '@nestjs/common';
 import { addPermissionsList } from '../../resources/permissions-list/permissions-list.js';
 import type { Plugin } from '../../resources/plugin.js';
-import { readSettings, SettingsError, settingProblem, type SettingSource } from '../../settings/settings.js';
+import { readSettings, settingProblem, type SettingSource } from '../../settings/settings.js';
 import { AdminEndpoint, AdminRedirectEndpoint, HOME } from './admin.endpoints.js';
 import { AdminSettings } from './admin.settings.js';
 import { AssetFolder } from './asset-folder.js';
 
 const PATH_KEY = 'admin_assets_path';
+const WANTED = 'the folder of a build of Kinto Admin (https://github.com/Kinto/kinto-admin/releases)';
 
 /** Serves a build of Kinto Admin, a project of its own (kinto-api.md, 12.4). */
 export const adminPlugin: Plugin = {
   settings: [AdminSettings],
   extend(points, source) {
-    const { folder, version } = openFolder(source);
+    // Kinto Admin finds the buckets that others share by it.
+    addPermissionsList(points);
+    const assets = findFolder(source);
+    if (assets === undefined) {
+      // What `kinto init` writes names the plugin and no folder, as Kinto brings its own.
+      new Logger('admin').warn(`${PATH_KEY} is not set, so there is nothing at /admin: name ${WANTED}`);
+      return;
+    }
+    const { folder, version } = assets;
     points.endpoints.add('admin', () => [new AdminRedirectEndpoint(), new AdminEndpoint(folder)]);
     // Kinto's own words: its tests and clients compare them (kinto-api.md, 1.3).
     points.capabilities.add('admin', {
@@ -19,22 +29,14 @@ export const adminPlugin: Plugin = {
       url: 'https://github.com/Kinto/kinto-admin/',
       version,
     });
-    // Kinto Admin finds the buckets that others share by it.
-    addPermissionsList(points);
   },
 };
 
-/** @throws SettingsError when there is no build */
-function openFolder(source: SettingSource): { folder: AssetFolder; version: string } {
+/** @throws SettingsError when there is no build where there should be one */
+function findFolder(source: SettingSource): { folder: AssetFolder; version: string } | undefined {
   const { assetsPath } = readSettings(AdminSettings, source);
   const raw = source.find(PATH_KEY);
-  if (assetsPath === '' || raw === undefined) {
-    const wanted = 'the folder of a build of Kinto Admin (https://github.com/Kinto/kinto-admin/releases)';
-    throw new SettingsError(
-      PATH_KEY,
-      `the plugin admin serves files that do not come with kumocast: set it to ${wanted}`,
-    );
-  }
+  if (assetsPath === '' || raw === undefined) return undefined;
   try {
     const folder = AssetFolder.open(assetsPath);
     folder.readAtStart(HOME);

@@ -76,7 +76,8 @@ export function attachmentOperations(): OperationDescriptions {
   const attaching: Omit<OperationDescription, 'id'> = {
     ...COMMON,
     summary: 'Attaches a file to the record.',
-    description: 'A record that is not there is made; a file that it has already is replaced. `data` and `permissions` change the record as PATCH does.',
+    description:
+      'A record that is not there is made; a file that it has already is replaced. `data` and `permissions` change the record as PATCH does.',
     requestBody: FORM,
     responses: {
       201: { description: 'The record is made.', headers: headersOf([...VERSION, 'Location']), schema: ATTACHMENT },

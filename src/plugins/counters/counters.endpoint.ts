@@ -32,7 +32,9 @@ export class CountersEndpoint implements StorageEndpoint {
       id: 'counters_get',
       tag: 'Utilities',
       summary: 'How many objects and tombstones there are of each resource.',
-      responses: { 200: { description: 'The numbers by resource; what there is none of is left out.', schema: COUNTERS } },
+      responses: {
+        200: { description: 'The numbers by resource; what there is none of is left out.', schema: COUNTERS },
+      },
     },
   };
 

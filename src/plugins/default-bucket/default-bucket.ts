@@ -46,7 +46,8 @@ export class DefaultBucketAlias implements RequestAlias {
   resolve(request: ApiRequest, segments: readonly string[], { identity, placeOf }: AliasContext): ResolvedAlias {
     if (identity.userId === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
     const bucketId = this.bucketIdOf(identity.userId);
-    const collectionId = segments[2] === 'collections' ? segments[3] : undefined;
+    // An empty one is a slash at the end, whose redirect names no collection.
+    const collectionId = segments[2] === 'collections' && segments[3] !== '' ? segments[3] : undefined;
     // A PUT of the very object makes it itself, with what the caller wants in it.
     const makesItself = request.method === 'PUT' ? segments.length / 2 - 1 : -1;
     const needed = this.placesOf(bucketId, collectionId, placeOf);

@@ -39,7 +39,11 @@ function historyOperations(): OperationDescriptions {
   return {
     ...(GET && { GET: { ...GET, summary, description: `${GET.description ?? ''} ${fields}` } }),
     ...(HEAD && {
-      HEAD: { ...HEAD, summary, responses: { ...HEAD.responses, 200: { description: 'The version is in the headers.' } } },
+      HEAD: {
+        ...HEAD,
+        summary,
+        responses: { ...HEAD.responses, 200: { description: 'The version is in the headers.' } },
+      },
     }),
     ...(DELETE && { DELETE: { ...DELETE, summary: 'Deletes the entries that are asked for.', description: fields } }),
   };

@@ -1,16 +1,9 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.js';
+import { JSON_TYPE } from '../api-message.js';
+import { isJsonObject, type JsonObject } from '../../wire/json.js';
+import { contentOf, text, type ShownOperation } from './docs-parts.js';
 import type { SchemaPrinter } from './docs-schema.js';
+import { tryPart } from './docs-try.js';
 import { markup, prose, type Html } from './markup.js';
-
-/** One operation of the document, and where it stands. */
-export interface ShownOperation {
-  readonly path: string;
-  /** Upper case. */
-  readonly method: string;
-  readonly operation: JsonObject;
-  /** Of the operation and of its path, references resolved. */
-  readonly parameters: readonly JsonObject[];
-}
 
 /** A closed box that opens on what there is to know of an operation, with a form to try it. */
 export function operationBox(shown: ShownOperation, printer: SchemaPrinter): Html {
@@ -29,6 +22,8 @@ export function operationBox(shown: ShownOperation, printer: SchemaPrinter): Htm
   </details>`;
 }
 
+const REQUIRED = markup` <span class="required">required</span>`;
+
 function parametersPart(parameters: readonly JsonObject[], printer: SchemaPrinter): Html | undefined {
   if (parameters.length === 0) return undefined;
   return markup`<h4>Parameters</h4>
@@ -42,13 +37,15 @@ function parametersPart(parameters: readonly JsonObject[], printer: SchemaPrinte
       </thead>
       <tbody>
         ${parameters.map((parameter) => {
-          const pattern = printer.resolve(parameter.schema).pattern;
+          const values = printer.valuesOf(parameter.schema);
           return markup`<tr>
             <th scope="row"><code>${text(parameter.name)}</code></th>
             <td>${text(parameter.in)}</td>
             <td>
-              ${prose(text(parameter.description))}${parameter.deprecated === true ? ' Deprecated.' : undefined}${
-                typeof pattern === 'string' ? markup` <code class="pattern">${pattern}</code>` : undefined
+              ${prose(text(parameter.description))}${
+                parameter.required === true && parameter.in !== 'path' ? REQUIRED : undefined
+              }${parameter.deprecated === true ? ' Deprecated.' : undefined}${
+                values === undefined ? undefined : markup` <code class="pattern">${values}</code>`
               }
             </td>
           </tr>`;
@@ -80,13 +77,8 @@ function responsesPart(operation: JsonObject, printer: SchemaPrinter): Html {
   const successes = responses.filter(({ isError }) => !isError);
   const errors = responses.filter(({ isError }) => isError);
   return markup`<h4>Answers</h4>
-    ${groupedByBody(successes).map(({ media, answers }) => {
-      return markup`<div class="answer">
-        ${answers.map(
-          ({ status, response }) => markup`<p><b class="status">${status}</b> ${prose(text(response.description))}</p>`,
-        )}
-        ${media === undefined ? undefined : printer.print(media.schema)}
-      </div>`;
+    ${groupedByBody(successes).map(({ content, answers }) => {
+      return markup`<div class="answer">${answers.map(answerLine)} ${contentPart(content, printer)}</div>`;
     })}
     <details class="errors">
       <summary>${errors.length} kinds of refusal</summary>
@@ -101,95 +93,45 @@ function responsesPart(operation: JsonObject, printer: SchemaPrinter): Html {
     </details>`;
 }
 
+function answerLine({ status, response }: ShownAnswer): Html {
+  const names = Object.keys(isJsonObject(response.headers) ? response.headers : {});
+  return markup`<p>
+    <b class="status">${status}</b> ${prose(text(response.description))}
+    ${
+      names.length === 0
+        ? undefined
+        : markup`<span class="headers">With ${names.map((name) => markup`<code>${name}</code> `)}</span>`
+    }
+  </p>`;
+}
+
+/** JSON goes without saying. */
+function contentPart(content: readonly [string, JsonObject][], printer: SchemaPrinter): Html | undefined {
+  const [[first, media] = []] = content;
+  if (first === undefined || media === undefined) return undefined;
+  if (first === JSON_TYPE) return printer.print(media.schema);
+  return markup`<p class="media">${content.map(([type]) => markup`<code>${type}</code> `)}</p>`;
+}
+
 interface ShownAnswer {
   readonly status: string;
   readonly response: JsonObject;
 }
 
+interface AnswerGroup {
+  readonly content: readonly [string, JsonObject][];
+  readonly answers: ShownAnswer[];
+}
+
 /** Answers with the same body, together. */
-function groupedByBody(answers: readonly ShownAnswer[]): { media: JsonObject | undefined; answers: ShownAnswer[] }[] {
-  const groups = new Map<string, { media: JsonObject | undefined; answers: ShownAnswer[] }>();
+function groupedByBody(answers: readonly ShownAnswer[]): AnswerGroup[] {
+  const groups = new Map<string, AnswerGroup>();
   for (const answer of answers) {
-    const [[, media] = []] = contentOf(answer.response);
-    const key = JSON.stringify(media ?? null);
+    const content = contentOf(answer.response);
+    const key = JSON.stringify(content);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { media, answers: [answer] });
+    if (group === undefined) groups.set(key, { content, answers: [answer] });
     else group.answers.push(answer);
   }
   return [...groups.values()];
-}
-
-function tryPart({ path, method, operation, parameters }: ShownOperation, printer: SchemaPrinter): Html {
-  const content = contentOf(operation.requestBody);
-  const [[, media] = []] = content;
-  const id = text(operation.operationId);
-  const fields = parameters.filter(({ name }) => name !== 'filters');
-  return markup`<h4>Try it</h4>
-    <form class="try" data-method="${method}" data-path="${path}">
-      ${fields.map((parameter) => field(id, parameter))}
-      ${parameters.length === fields.length ? undefined : freeField(id)}
-      ${
-        content.length < 2
-          ? undefined
-          : typeField(
-              id,
-              content.map(([type]) => type),
-            )
-      }
-      ${media === undefined ? undefined : bodyField(id, JSON.stringify(printer.exampleOf(media.schema), null, 2))}
-      <div class="command">
-        <pre tabindex="0" aria-label="curl command"><code></code></pre>
-        <button type="button" class="copy">Copy</button>
-      </div>
-      <p><button type="submit">Send ${method}</button></p>
-      <output aria-live="polite"></output>
-    </form>`;
-}
-
-function field(id: string, parameter: JsonObject): Html {
-  const [name, place] = [text(parameter.name), text(parameter.in)];
-  const required = parameter.required === true ? markup` required` : undefined;
-  return markup`<label for="${id}.${place}.${name}"><code>${name}</code></label>
-    <input
-      id="${id}.${place}.${name}"
-      name="${name}"
-      data-in="${place}"
-      autocomplete="off"
-      spellcheck="false"
-      ${required}
-    />`;
-}
-
-function freeField(id: string): Html {
-  return markup`<label for="${id}.filters">filters</label>
-    <input
-      id="${id}.filters"
-      data-in="filters"
-      placeholder="min_age=18&amp;has_name=true"
-      autocomplete="off"
-      spellcheck="false"
-    />`;
-}
-
-function typeField(id: string, types: readonly string[]): Html {
-  return markup`<label for="${id}.type">Content-Type</label>
-    <select id="${id}.type" data-in="type">
-      ${types.map((type) => markup`<option>${type}</option>`)}
-    </select>`;
-}
-
-function bodyField(id: string, example: string): Html {
-  return markup`<label for="${id}.body">body</label>
-    <textarea id="${id}.body" data-in="body" rows="${Math.min(12, example.split('\n').length + 1)}" spellcheck="false">
-${example}</textarea>`;
-}
-
-/** The media types, each with what is said of it. */
-function contentOf(part: JsonValue | undefined): [string, JsonObject][] {
-  const content = isJsonObject(part) && isJsonObject(part.content) ? part.content : {};
-  return Object.entries(content) as [string, JsonObject][];
-}
-
-function text(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.js';
-import { operationBox, type ShownOperation } from './docs-operation.js';
+import { operationBox } from './docs-operation.js';
+import type { ShownOperation } from './docs-parts.js';
 import { SchemaPrinter } from './docs-schema.js';
 import { DOCS_SCRIPT } from './docs-script.js';
 import { DOCS_STYLE } from './docs-style.js';
@@ -127,13 +128,19 @@ function loginForm(document: JsonObject): Html {
   return markup`<form id="login" aria-label="Who is calling">
     ${
       schemes.includes('basic')
-        ? markup`<label for="user">User</label><input id="user" autocomplete="off" spellcheck="false" />
-            <label for="password">Password</label><input id="password" type="password" autocomplete="off" />`
+        ? markup`<span
+              ><label for="user">User</label><input id="user" autocomplete="off" spellcheck="false"
+            /></span>
+            <span
+              ><label for="password">Password</label><input id="password" type="password" autocomplete="off"
+            /></span>`
         : undefined
     }
     ${
       schemes.includes('bearer')
-        ? markup`<label for="token">Token</label><input id="token" type="password" autocomplete="off" />`
+        ? markup`<span
+            ><label for="token">Token</label><input id="token" type="password" autocomplete="off"
+          /></span>`
         : undefined
     }
   </form>`;

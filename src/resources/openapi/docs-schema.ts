@@ -24,17 +24,20 @@ export class SchemaPrinter {
   /** The members of an object, or what a value is. */
   print(schema: JsonValue | undefined, depth = 0): Html {
     const resolved = this.merged(schema);
-    const properties = Object.entries(isJsonObject(resolved.properties) ? resolved.properties : {});
-    if (properties.length === 0 || depth > MAX_DEPTH) return markup`<p class="type">${this.kindOf(resolved)}</p>`;
+    const members = Object.entries(propertiesOf(resolved));
+    if (members.length === 0 || isKnownByName(resolved) || depth > MAX_DEPTH) {
+      return markup`<p class="type">${this.kindOf(resolved)}</p>`;
+    }
     const required = Array.isArray(resolved.required) ? resolved.required : [];
     return markup`<dl>
-      ${properties.map(([name, property]) => this.printMember(name, property, required.includes(name), depth))}
+      ${members.map(([name, property]) => this.printMember(name, property, required.includes(name), depth))}
     </dl>`;
   }
 
   /** A value to begin with: what a client might send. */
   exampleOf(schema: JsonValue | undefined, depth = 0): JsonValue {
     const resolved = this.merged(schema);
+    if (isKnownByName(resolved)) return {};
     if (resolved.const !== undefined) return resolved.const;
     if (Array.isArray(resolved.enum)) return resolved.enum[0] ?? null;
     if (resolved.type === 'array') return depth > 1 ? [] : this.exampleItems(resolved, depth);
@@ -64,10 +67,17 @@ export class SchemaPrinter {
       </dd>`;
   }
 
+  /** The few values that a parameter can have, or what they look like. */
+  valuesOf(schema: JsonValue | undefined): string | undefined {
+    const { pattern, const: only, enum: several = only === undefined ? [] : [only] } = this.resolve(schema);
+    if (Array.isArray(several) && several.length > 0) return several.map((value) => String(value)).join(' | ');
+    return typeof pattern === 'string' ? pattern : undefined;
+  }
+
   /** The schema with its own members, of a value or of the elements of a list. */
   private belowOf(schema: JsonObject): JsonSchema | undefined {
     const inner = schema.type === 'array' ? this.merged(firstOf(schema.items)) : schema;
-    return isJsonObject(inner.properties) ? inner : undefined;
+    return isJsonObject(inner.properties) && !isKnownByName(inner) ? inner : undefined;
   }
 
   /** With what `allOf` adds, and of several forms the first. */
@@ -76,10 +86,12 @@ export class SchemaPrinter {
     const parts = Array.isArray(resolved.allOf) ? resolved.allOf.map((part) => this.merged(part)) : [];
     const [first] = Array.isArray(resolved.anyOf) && resolved.properties === undefined ? resolved.anyOf : [];
     const chosen = first === undefined ? {} : this.merged(first);
-    return Object.assign({}, chosen, ...parts, resolved) as JsonObject;
+    return [...parts, resolved].reduce(joined, chosen);
   }
 
   private kindOf(schema: JsonObject): string {
+    if (isKnownByName(schema)) return schema.title;
+    if (schema.contentMediaType !== undefined) return 'file';
     if (schema.const !== undefined) return JSON.stringify(schema.const);
     if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
     if (schema.type === 'array') return `list of ${this.kindOf(this.merged(firstOf(schema.items)))}`;
@@ -95,6 +107,31 @@ export class SchemaPrinter {
         : 'anything';
     return typeof pattern === 'string' ? `${name} ${pattern}` : name;
   }
+}
+
+/** What has a title is not explained: JSON Schema is described by itself, and has no end. */
+function isKnownByName(schema: JsonObject): schema is JsonObject & { readonly title: string } {
+  return typeof schema.title === 'string';
+}
+
+function propertiesOf({ properties }: JsonObject): JsonObject {
+  return isJsonObject(properties) ? properties : {};
+}
+
+/** Both of them; of members that both have, both. */
+function joined(first: JsonObject, second: JsonObject): JsonObject {
+  const properties: JsonObject = { ...propertiesOf(first) };
+  for (const [name, property] of Object.entries(propertiesOf(second))) {
+    const known = properties[name];
+    properties[name] = known === undefined || known === property ? property : { allOf: [known, property] };
+  }
+  const required = [first.required, second.required].flatMap((names) => (Array.isArray(names) ? names : []));
+  return {
+    ...first,
+    ...second,
+    ...(Object.keys(properties).length === 0 ? {} : { properties }),
+    ...(required.length === 0 ? {} : { required: [...new Set(required)] }),
+  };
 }
 
 function childOf(parent: JsonValue | undefined, key: string): JsonValue | undefined {

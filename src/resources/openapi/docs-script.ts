@@ -27,20 +27,24 @@ export const DOCS_SCRIPT = `'use strict';
     const body = given.find(({ dataset }) => dataset.in === 'body')?.value.trim();
     const type = given.find(({ dataset }) => dataset.in === 'type')?.value ?? 'application/json';
     if (body) headers.push(['Content-Type', type]);
+    const parts = filled('form').map((field) => [field.name, field.files?.[0] ?? field.value.trim()]);
     const url = location.origin + prefix + path + (query.length > 0 ? '?' + query.join('&') : '');
-    return { method: form.dataset.method, url, headers, body: body || undefined };
+    return { method: form.dataset.method, url, headers, body: body || undefined, parts };
   }
 
   function quoted(text) {
     return "'" + text.replaceAll("'", "'\\\\''") + "'";
   }
 
-  function curlOf({ method, url, headers, body }) {
+  function curlOf({ method, url, headers, body, parts: form }) {
     const login = authorization();
     const how = method === 'HEAD' ? ' -I' : method === 'GET' ? '' : ' -X ' + method;
     const parts = ['curl' + how + (login === undefined ? '' : ' ' + login.curl)];
     for (const [name, value] of headers) parts.push('-H ' + quoted(name + ': ' + value));
     if (body !== undefined) parts.push('-d ' + quoted(asJson(body)));
+    for (const [name, part] of form) {
+      parts.push(part instanceof File ? '-F ' + quoted(name + '=@' + part.name) : '--form-string ' + quoted(name + '=' + asJson(part)));
+    }
     parts.push(quoted(url));
     const line = parts.join(' ');
     return line.length < 90 ? line : parts.join(' \\\\\\n  ');
@@ -59,13 +63,17 @@ export const DOCS_SCRIPT = `'use strict';
 
   async function send(form) {
     const output = form.querySelector('output');
-    const { method, url, headers, body } = requestOf(form);
+    const { method, url, headers, body, parts } = requestOf(form);
     const login = authorization();
     if (login !== undefined) headers.push(['Authorization', login.header]);
     output.replaceChildren(element('p', 'Sending \\u2026'));
     try {
       const options = { method, headers, credentials: 'omit', cache: 'no-store' };
       if (body !== undefined) options.body = body;
+      if (parts.length > 0) {
+        options.body = new FormData();
+        for (const [name, part] of parts) options.body.append(name, part);
+      }
       const response = await fetch(url, options);
       const text = await response.text();
       const head = [...response.headers].map(([name, value]) => name + ': ' + value).join('\\n');

@@ -29,6 +29,7 @@ header > div { display: flex; flex-wrap: wrap; gap: 0 1rem; align-items: baselin
 header p { margin: 0; color: var(--faint); font-size: 0.9rem; }
 h1 { margin: 0; font-size: 1.15rem; letter-spacing: -0.01em; }
 #login { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: center; font-size: 0.875rem; color: var(--faint); }
+#login span { display: flex; gap: 0.5rem; align-items: center; }
 #login input { width: 9rem; }
 input, select, textarea { padding: 0.35rem 0.55rem; border: 1px solid var(--line); border-radius: 6px;
   background: var(--paper); color: var(--ink); font-size: 0.875rem; }
@@ -73,6 +74,7 @@ tbody th { font-weight: 500; white-space: nowrap; }
 .type { font: 0.8rem/1.5 var(--mono); }
 .required { color: var(--put); font-size: 0.75rem; }
 .status { font-family: var(--mono); }
+.headers { color: var(--faint); font-size: 0.9rem; }
 dl { margin: 0.3rem 0; padding-left: 0.9rem; border-left: 2px solid var(--line); font-size: 0.9rem; }
 dt { margin-top: 0.35rem; }
 dd { margin: 0 0 0 0.9rem; color: var(--faint); }
@@ -106,6 +108,18 @@ output .failed { color: var(--delete); }
   .operation > summary { grid-template-columns: 3.4rem minmax(0, 1fr); }
   .about { grid-column: 1 / -1; }
   .try { grid-template-columns: minmax(0, 1fr); }
+  #login, #login span { width: 100%; }
+  #login label { width: 5rem; }
+  #login input { flex: 1; width: auto; min-width: 0; }
+  header { padding: 0.75rem 1rem; }
+  header > div { width: 100%; }
+  nav { padding: 1rem; }
+  .inside { padding: 0.4rem 0.9rem 1.2rem; }
+  .inside thead { display: none; }
+  .inside tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; padding: 0.45rem 0; border-bottom: 1px solid var(--line); }
+  .inside th, .inside td { padding: 0; border: 0; white-space: normal; }
+  .inside td:nth-child(2) { color: var(--faint); font-size: 0.8rem; }
+  .inside td:nth-child(3) { grid-column: 1 / -1; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 `;

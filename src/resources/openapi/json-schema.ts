@@ -18,9 +18,7 @@ export function jsonSchemaComponents(): JsonObject {
     description: 'A schema of draft 7.',
     properties: Object.fromEntries(all.filter((property) => !isReserved(property))),
     // Whoever follows references by looking for `$ref` would take a property of that name for one.
-    patternProperties: Object.fromEntries(
-      all.filter(isReserved).map(([name, schema]) => [`^\\${name}$`, schema]),
-    ),
+    patternProperties: Object.fromEntries(all.filter(isReserved).map(([name, schema]) => [`^\\${name}$`, schema])),
   };
   delete parts.$id;
   delete parts.$schema;
@@ -46,6 +44,6 @@ function turned(value: JsonValue): JsonValue {
 }
 
 function turnedReference(reference: JsonValue): string {
-  const [, definition] = /^#\/definitions\/(.+)$/.exec(String(reference)) ?? [];
+  const [, definition] = /^#\/definitions\/(.+)$/.exec(typeof reference === 'string' ? reference : '') ?? [];
   return `#/components/schemas/${definition === undefined ? NAME : componentOf(definition)}`;
 }

@@ -28,7 +28,10 @@ export const everything: Profile = {
       { weight: 1, arbitrary: utilityStep },
     ),
     flushed,
-  ).map((scenario) => (scenario[0] === FLUSH ? scenario : [FLUSH, ...scenario])),
+  )
+    .map((scenario) => (scenario[0] === FLUSH ? scenario : [FLUSH, ...scenario]))
+    // Here a flush does not turn the clock of the lists back, so nothing may put it forward.
+    .filter((scenario) => !/\+\d{4}/.test(JSON.stringify(scenario))),
 };
 
 const remove: Arbitrary<Step> = fc
