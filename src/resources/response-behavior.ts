@@ -30,8 +30,9 @@ export function partOf(
   const shown = Object.keys(sent).filter((name) => {
     const value = Object.hasOwn(after, name) ? after[name] : undefined;
     if (value === undefined) return false;
-    const old = Object.hasOwn(before, name) ? before[name] : undefined;
-    if (old !== undefined && isJsonEqual(old, value)) return false;
+    // As in Kinto, null where there was nothing is no change.
+    const old = Object.hasOwn(before, name) ? before[name]! : null;
+    if (isJsonEqual(old, value)) return false;
     return behavior === 'light' || !isJsonEqual(sent[name]!, value);
   });
   return Object.fromEntries(shown.map((name) => [name, after[name]!]));

@@ -26,6 +26,9 @@ export const statusesAre =
 export const pathOf = ({ kumocast }: Exchange): string => kumocast.request.path;
 export const hasQuery = (exchange: Exchange, pattern: RegExp): boolean =>
   pattern.test(pathOf(exchange).replace(/^[^?]*/, ''));
+/** Whether it is a batch with such a request in it. */
+export const isBatchWith = (exchange: Exchange, pattern: RegExp): boolean =>
+  pathOf(exchange) === '/v1/batch' && pattern.test(exchange.kumocast.request.body ?? '');
 export const contentType = ({ kumocast }: Exchange): string => kumocast.request.headers['content-type'] ?? '';
 export const isDefault = (exchange: Exchange): boolean => /\/buckets\/default(?:[/?]|$)/.test(pathOf(exchange));
 export const isDelete = ({ step }: Exchange): boolean => step.method === 'DELETE';

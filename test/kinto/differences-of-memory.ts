@@ -1,4 +1,4 @@
-import { hasQuery, isDefault, pathOf, statusesAre, type Difference } from './difference.js';
+import { hasQuery, isBatchWith, isDefault, pathOf, statusesAre, type Difference } from './difference.js';
 
 const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
 
@@ -20,14 +20,18 @@ export const OF_MEMORY: readonly Difference[] = [
   {
     name: MEMORY,
     reason: '`like_` on what is no text fails.',
-    explains: (_problem, exchange) => hasQuery(exchange, /[?&]like_/) && statusesAre(500, 200)(exchange),
+    explains: (_problem, exchange) => {
+      const isAsked = hasQuery(exchange, /[?&]like_/) || isBatchWith(exchange, /[?&]like_/);
+      return isAsked && statusesAre(500, 200)(exchange);
+    },
     parts: true,
   },
   {
     name: MEMORY,
     reason: 'Values of different types cannot be compared.',
     explains: (_problem, exchange) => {
-      return hasQuery(exchange, /[?&](?:gt|min|lt|max)_/) && statusesAre(500, 200)(exchange);
+      const isAsked = hasQuery(exchange, /[?&](?:gt|min|lt|max)_/) || isBatchWith(exchange, /[?&](?:gt|min|lt|max)_/);
+      return isAsked && statusesAre(500, 200)(exchange);
     },
     parts: true,
   },

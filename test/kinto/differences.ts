@@ -187,7 +187,11 @@ const DEFECTS: readonly Difference[] = [
     reason: 'Kinto takes the 0 for none at all when it compares, and stores it: whoever polls misses the change.',
     explains: ({ where }, exchange) => {
       const isTimestamp = /^header (?:etag|last-modified)$|^body\.data\.last_modified$/.test(where);
-      return isTimestamp && /"last_modified":0\b/.test(exchange.kumocast.request.body ?? '') && statusesAre(200, 200)(exchange);
+      return (
+        isTimestamp &&
+        /"last_modified":0\b/.test(exchange.kumocast.request.body ?? '') &&
+        statusesAre(200, 200)(exchange)
+      );
     },
     parts: true,
   },
@@ -209,6 +213,51 @@ const DEFECTS: readonly Difference[] = [
       return isSwitchedOff && [400, 404].some((status) => statusesAre(status, 405)(exchange));
     },
     parts: false,
+  },
+  {
+    name: 'A negative `cache_expires` is told as 0.',
+    reason: '`max-age=-1` is no number of seconds.',
+    explains: ({ where }, { kinto }) => {
+      const isNegative = kinto.answer.headers.get('cache-control')?.startsWith('max-age=-') === true;
+      return isNegative && /^header (?:cache-control|pragma)$/.test(where);
+    },
+    parts: false,
+  },
+  {
+    name: 'A JSON Patch works on the permissions that there are, also for a caller with inherited rights.',
+    reason: 'Rights are not lost in passing.',
+    explains: ({ where }, exchange) => {
+      const isPatch = contentType(exchange).startsWith('application/json-patch+json');
+      return isPatch && where.startsWith('body.permissions') && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: '`_since=null` is as if it were absent.',
+    reason: 'And so are `_before=null` and `_to=null`.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&]_(?:since|before|to)=null(?:&|$)/) && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: 'A page may end at a value that is a list or a mapping.',
+    reason: 'Kinto refuses the token of its own `Next-Page` then.',
+    explains: (_problem, exchange) => {
+      const isNext = hasQuery(exchange, /[?&]_token=/) && hasQuery(exchange, /[?&]_sort=/);
+      return isNext && statusesAre(400, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: 'Items see what earlier items did: deletions, memberships, schemas.',
+    reason: 'What a default bucket needs is made again, too.',
+    explains: (_problem, exchange) => {
+      const { kinto, kumocast } = exchange;
+      const isFound = kinto.answer.status === 404 && kumocast.answer.status < 300;
+      return exchange.isPart === true && isDefault(exchange) && isFound;
+    },
+    parts: true,
   },
   {
     name: 'The headers of CORS are also on a 401 of the default bucket and in a batch.',

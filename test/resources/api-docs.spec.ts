@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
+import { AttachmentServer } from '../support/attachment-server.js';
 import { describeWithChromium, launchChromium } from '../support/chromium.js';
 import { OpenApiChecker } from '../support/openapi-checker.js';
 import { makeCollection } from '../support/places.js';
@@ -122,6 +123,15 @@ describeWithChromium('The page of the API in a browser [needs chromium]', () => 
     expect(record.data).toMatchObject({ name: 'x' });
   });
 
+  it('shows values where there are few, and explains no JSON Schema', async () => {
+    await page.locator('#patch_collection > summary').click();
+    const text = await page.locator('#patch_collection').innerText();
+    expect(text).toContain('full | light | diff');
+    expect(text).toMatch(/schema\s+JSON Schema\s/);
+    expect(text).not.toContain('patternProperties');
+    expect((await page.content()).length).toBeLessThan(500_000);
+  });
+
   it('runs no script but its own', async () => {
     const hasRun = await page.evaluate(`(() => {
       const script = document.createElement('script');
@@ -154,5 +164,38 @@ describeWithChromium('The page of the API in a browser [needs chromium]', () => 
     expect(await page.inputValue('#user')).toBe('');
     const kept = await page.evaluate('JSON.stringify([localStorage, sessionStorage, document.cookie])');
     expect(kept).toBe('[{},{},""]');
+  });
+});
+
+describeWithChromium('The page of a server with plugins, in a browser [needs chromium]', () => {
+  it('sends files, and writes the curl command for them', async () => {
+    const attachments = await AttachmentServer.start();
+    const browser = await launchChromium();
+    try {
+      const collection = await makeCollection(attachments.server);
+      const [, bucket] = /buckets\/(\w+)/.exec(collection) ?? [];
+      const page = await browser.newPage();
+      await page.goto(attachments.server.url + DOCS);
+      await page.fill('#user', 'mat');
+      await page.fill('#password', 'secret');
+      await page.locator('#create_attachment > summary').click();
+      const form = page.locator('#create_attachment form');
+      const fields = { bucket_id: bucket!, collection_id: 'c', id: 'r', data: '{"n": 1}' };
+      for (const [name, text] of Object.entries(fields)) await form.locator(`[name=${name}]`).fill(text);
+      await form.locator('[name=attachment]').setInputFiles({
+        ...{ name: 'hello.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') },
+      });
+      const command = await form.locator('.command code').innerText();
+      expect(command).toContain("-F 'attachment=@hello.txt'");
+      expect(command).toContain(`--form-string 'data={"n":1}'`);
+      await form.locator('[type=submit]').click();
+      await form.locator('output pre').waitFor();
+      expect(await form.locator('output').innerText()).toMatch(/^201 Created/);
+      const { data } = await attachments.server.request('GET', `/v1/buckets/${bucket!}/collections/c/records/r`);
+      expect(data).toMatchObject({ n: 1, attachment: { filename: 'hello.txt', size: 5 } });
+    } finally {
+      await browser.close();
+      await attachments.close();
+    }
   });
 });

@@ -186,6 +186,10 @@ const value = fc.oneof(
     [null],
     ['/buckets/x'],
     { type: 'string' },
+    { type: 'text' },
+    { properties: { n: { minimum: 'x' } } },
+    { items: [{ $ref: '#/definitions/n' }, true], definitions: { n: { multipleOf: 0 } } },
+    { $ref: 1 },
   ),
   fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<JsonValue>,
 );
@@ -197,6 +201,7 @@ const SOUND: Readonly<Record<string, readonly JsonValue[]>> = {
   last_modified: [1, 1.5, 'x', null, {}],
   read: [[], ['x'], ['system.Everyone', '/buckets/b/groups/g'], null],
   write: [[], ['x'], null],
+  schema: [{}, { type: ['string', 'null'] }, { properties: { n: { minimum: 1 } }, required: ['n'] }],
   other: [1, {}, null, 'x'],
 };
 
@@ -211,10 +216,9 @@ function soundMembers(keys: readonly string[]): fc.Arbitrary<JsonObject> {
   return fc.record(Object.fromEntries(values), { requiredKeys: [] }) as fc.Arbitrary<JsonObject>;
 }
 
-/** What the document cannot say: whether an object is a schema, what is too deep, which text no database keeps. */
+/** What the document cannot say: what is too deep, which text no database keeps. */
 function isBeyondWords(body: JsonValue): boolean {
-  const text = JSON.stringify(body);
-  return /\\u0000|\\ud[89a-f]/i.test(text) || /"([a-z]+:)?schema":\{"/.test(text);
+  return /\\u0000|\\ud[89a-f]/i.test(JSON.stringify(body));
 }
 
 describe('A body is taken where the document says that it is one, and nowhere else', () => {

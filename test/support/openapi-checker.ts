@@ -50,14 +50,16 @@ export class OpenApiChecker {
     const pointer = ['paths', place.path, method.toLowerCase(), 'responses', String(answer.status)];
     const [holder, response] = this.resolved(pointer, responses[String(answer.status)]!);
     const content = isJsonObject(response.content) ? response.content : {};
-    this.ensureHeaders(answer, response, shown);
+    this.ensureHeaders(answer, response, { holder, shown });
     const type = answer.headers.get('content-type')?.split(';', 1)[0] ?? '';
-    if (!(type in content)) {
+    const described = [type, '*/*'].find((each) => each in content);
+    if (described === undefined) {
       if (answer.text !== '') throw new Error(`The document has no body of the type ${type} for ${shown}`);
       return answer;
     }
     if (method === 'HEAD' || answer.status === 304) return answer;
-    const problem = this.problemOf([...holder, 'content', type, 'schema'], JSON.parse(answer.text) as JsonValue);
+    const body = type === 'application/json' ? (JSON.parse(answer.text) as JsonValue) : answer.text;
+    const problem = this.problemOf([...holder, 'content', described, 'schema'], body);
     if (problem !== undefined) throw new Error(`${problem} in ${shown}`);
     return answer;
   }
@@ -68,13 +70,17 @@ export class OpenApiChecker {
     return this.problemOf(['paths', template, method.toLowerCase(), 'requestBody', 'content', type, 'schema'], body);
   }
 
-  private ensureHeaders(answer: Answer, response: JsonObject, shown: string): void {
+  private ensureHeaders(
+    answer: Answer,
+    response: JsonObject,
+    { holder, shown }: { holder: readonly string[]; shown: string },
+  ): void {
     const headers = isJsonObject(response.headers) ? response.headers : {};
     for (const [name, header] of Object.entries(headers)) {
       const value = answer.headers.get(name);
-      const [holder] = this.resolved(['headers', name], header);
-      if (value === null || holder[0] !== 'components') continue;
-      const problem = this.problemOf([...holder, 'schema'], value);
+      const [place] = this.resolved([...holder, 'headers', name], header);
+      if (value === null) continue;
+      const problem = this.problemOf([...place, 'schema'], value);
       if (problem !== undefined) throw new Error(`${name} ${problem} in ${shown}`);
     }
   }
@@ -102,9 +108,12 @@ export class OpenApiChecker {
   }
 
   private placeOf(url: string): Place {
-    const path = url.split('?', 1)[0]!.replace(/^\/v1/, '');
+    const path = decodeURIComponent(url.split('?', 1)[0]!.replace(/^\/v1/, ''));
     for (const [template, item] of Object.entries(this.paths)) {
-      const pattern = template.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{[^}]+\}/g, '[^/]+');
+      const pattern = template
+        .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+        .replace(/\{path\}$/, '.*')
+        .replace(/\{[^}]+\}/g, '[^/]+');
       if (new RegExp(`^${pattern}$`).test(path)) return { path: template, item };
     }
     throw new Error(`The document has no path for ${url}`);

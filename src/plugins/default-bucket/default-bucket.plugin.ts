@@ -1,3 +1,4 @@
+import { ApiSettings } from '../../resources/http.settings.js';
 import type { Plugin } from '../../resources/plugin.js';
 import { readSettings } from '../../settings/settings.js';
 import { DefaultBucketAlias, defaultBucketId, DefaultBucketSettings } from './default-bucket.js';
@@ -14,7 +15,8 @@ export const defaultBucketPlugin: Plugin = {
       description: 'The default bucket is an alias for a personal bucket where collections are created implicitly.',
       url: 'https://kinto.readthedocs.io/en/latest/api/1.x/buckets.html#personal-bucket-default',
     });
-    remarks.add('default-bucket', { below: '/buckets/{', sentence: DEFAULT_BUCKET_REMARK });
+    const { readonly } = readSettings(ApiSettings, source);
+    if (!readonly) remarks.add('default-bucket', { below: '/buckets/{', sentence: DEFAULT_BUCKET_REMARK });
     userDetails.add('bucket', ({ userId }) => {
       return userId === undefined ? {} : { bucket: defaultBucketId(userId, settings.secret) };
     });

@@ -70,7 +70,8 @@ export class SchemaPrinter {
   /** The few values that a parameter can have, or what they look like. */
   valuesOf(schema: JsonValue | undefined): string | undefined {
     const { pattern, const: only, enum: several = only === undefined ? [] : [only] } = this.resolve(schema);
-    if (Array.isArray(several) && several.length > 0) return several.map((value) => String(value)).join(' | ');
+    const words = Array.isArray(several) ? several.filter((value) => typeof value === 'string') : [];
+    if (words.length > 0) return words.join(' | ');
     return typeof pattern === 'string' ? pattern : undefined;
   }
 

@@ -34,10 +34,11 @@ const ENTRIES = {
       items: {
         type: 'object',
         properties: {
-          ...Object.fromEntries(FIELDS.map((name) => [name, { type: 'string' }])),
+          ...Object.fromEntries([...FIELDS, 'id'].map((name) => [name, { type: 'string' }])),
           permissions: { type: 'array', items: { type: 'string' } },
         },
-        additionalProperties: false,
+        // The ids of what plugins have, e.g. `account_id`.
+        additionalProperties: { type: 'string' },
       },
     },
   },

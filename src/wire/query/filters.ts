@@ -157,7 +157,12 @@ function parseIdFilter(condition: Condition, violations: Violations): Filter | u
     const isText = !Array.isArray(filter?.value) || filter.value.every((one) => typeof one === 'string');
     return isText ? filter : refuse(violations, parameter);
   }
-  if (texts.length > 1) return refuse(violations, parameter);
+  if (texts.length > 1) {
+    // A list of texts (5.1), which no id equals.
+    if (operator === 'eq') return { path: ['id'], parameter, operator: 'in', value: [] };
+    if (operator === 'not') return { path: ['id'], parameter, operator: 'exclude', value: [] };
+    return refuse(violations, parameter);
+  }
   const plain = typeof value === 'string' ? condition : { ...condition, texts: [JSON.stringify(text)] };
   return parseFieldFilter(plain, violations);
 }
