@@ -74,9 +74,7 @@ export class Cors {
 
   /** Where no endpoint is, only an origin that is listed as it stands counts, as in Kinto. */
   private isShown(origin: string, endpoint: Endpoint | undefined): boolean {
-    return endpoint === undefined
-      ? this.isOpen || this.settings.corsOrigins.includes(origin)
-      : this.isAllowed(origin);
+    return endpoint === undefined ? this.isOpen || this.settings.corsOrigins.includes(origin) : this.isAllowed(origin);
   }
 
   private isAllowed(origin: string): boolean {

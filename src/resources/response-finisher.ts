@@ -69,7 +69,8 @@ export class ResponseFinisher {
   finishError(request: ApiRequest, endpoint: Endpoint | undefined, given: ApiError): ApiResponse {
     const error = this.end?.isOver() === true ? new ApiError('SERVICE_DEPRECATED') : given;
     const headers: ResponseHeaders = { ...error.headers };
-    if (error.error === 'MISSING_AUTH_TOKEN' && this.challenges.length > 0) headers['WWW-Authenticate'] = this.challenges;
+    if (error.error === 'MISSING_AUTH_TOKEN' && this.challenges.length > 0)
+      headers['WWW-Authenticate'] = this.challenges;
     if (error.status === 503 || error.status === 409) headers['Retry-After'] = String(this.settings.retryAfter);
     const body = error.status === 500 ? { ...error.body, info: this.project.errorInfoLink } : error.body;
     const finished = this.finish(request, endpoint, { status: error.status, headers, body: encodeJson(body) });

@@ -60,6 +60,8 @@ export class ListCounter {
     const found = await this.find(sql, list);
     if (found !== undefined) return found;
     const started = this.clock();
+    // Should this be undone, nobody else's list may begin with what was told.
+    this.latest = started + 1;
     await sql.run(START, [list.parentId, list.resourceName, started, this.takeEpoch(), 0]);
     return started;
   }

@@ -21,6 +21,9 @@ export class DefaultBucketSettings {
 
 const ALIAS = 'default';
 
+/** Of a collection among what is needed. */
+const COLLECTION_LEVEL = 1;
+
 /** How many users' bucket ids and how many collections' places are remembered: a few MB. */
 const MAX_REMEMBERED = 10_000;
 
@@ -50,8 +53,8 @@ export class DefaultBucketAlias implements RequestAlias {
     const collectionId = segments[2] === 'collections' && segments[3] !== '' ? segments[3] : undefined;
     // A PUT of the very object makes it itself, with what the caller wants in it.
     const makesItself = request.method === 'PUT' ? segments.length / 2 - 1 : -1;
-    const needed = this.placesOf(bucketId, collectionId, placeOf);
-    const prerequisites = makesItself === -1 ? needed : needed.filter((_place, level) => level !== makesItself);
+    const needed = this.placesOf(bucketId, makesItself === COLLECTION_LEVEL ? undefined : collectionId, placeOf);
+    const prerequisites = needed.filter((_place, level) => level !== makesItself);
     const real = ['buckets', bucketId, ...segments.slice(2)];
     return { request: rewrite(request, segments, bucketId), segments: real, prerequisites };
   }

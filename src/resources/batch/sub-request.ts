@@ -12,7 +12,9 @@ import type { BatchItem } from './batch-body.js';
 export function subRequestOf(outer: ApiRequest, item: BatchItem): ApiRequest {
   const own = Object.fromEntries(Object.entries(item.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const headers: Record<string, string | undefined> = { ...outer.headers, ...own, 'content-length': undefined };
-  if (item.body !== undefined) headers['content-type'] = typeOfBody(own['content-type']);
+  // As in Kinto, an empty mapping is no body.
+  const body = item.body === undefined || Object.keys(item.body).length === 0 ? undefined : item.body;
+  if (body !== undefined) headers['content-type'] = typeOfBody(own['content-type']);
   const target = item.path.startsWith(VERSION_PREFIX) ? item.path : VERSION_PREFIX + item.path;
   const question = target.indexOf('?');
   return {
@@ -21,7 +23,7 @@ export function subRequestOf(outer: ApiRequest, item: BatchItem): ApiRequest {
     path: question === -1 ? target : target.slice(0, question),
     queryString: question === -1 ? '' : target.slice(question + 1),
     headers,
-    body: item.body === undefined ? undefined : Buffer.from(stringifyJson(item.body)),
+    body: body === undefined ? undefined : Buffer.from(stringifyJson(body)),
   };
 }
 

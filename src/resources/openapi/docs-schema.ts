@@ -26,7 +26,10 @@ export class SchemaPrinter {
     const resolved = this.merged(schema);
     const members = Object.entries(propertiesOf(resolved));
     if (members.length === 0 || isKnownByName(resolved) || depth > MAX_DEPTH) {
-      return markup`<p class="type">${this.kindOf(resolved)}</p>`;
+      const below = depth > MAX_DEPTH ? undefined : this.belowOf(resolved);
+      const shown = below === undefined ? undefined : this.print(below, depth + 1);
+      return markup`<p class="type">${this.kindOf(resolved)}</p>
+        ${shown}`;
     }
     const required = Array.isArray(resolved.required) ? resolved.required : [];
     return markup`<dl>
@@ -85,7 +88,9 @@ export class SchemaPrinter {
   private merged(schema: JsonValue | undefined): JsonObject {
     const resolved = this.resolve(schema);
     const parts = Array.isArray(resolved.allOf) ? resolved.allOf.map((part) => this.merged(part)) : [];
-    const [first] = Array.isArray(resolved.anyOf) && resolved.properties === undefined ? resolved.anyOf : [];
+    // Beside members that there are in any case, the forms only tell which of them are needed.
+    const isWhole = resolved.properties === undefined && parts.length === 0;
+    const [first] = Array.isArray(resolved.anyOf) && isWhole ? resolved.anyOf : [];
     const chosen = first === undefined ? {} : this.merged(first);
     return [...parts, resolved].reduce(joined, chosen);
   }

@@ -208,11 +208,7 @@ function isTruthy(value: JsonValue): boolean {
   return Boolean(value);
 }
 
-function refuse(
-  violations: Violations,
-  parameter: string,
-  description = `Invalid value for ${parameter}`,
-): undefined {
+function refuse(violations: Violations, parameter: string, description = `Invalid value for ${parameter}`): undefined {
   violations.others.push({ location: 'querystring', name: parameter, description });
   return undefined;
 }

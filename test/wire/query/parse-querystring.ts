@@ -6,7 +6,11 @@ import { type ListQuery, type ListQueryOptions, readListQuery } from '../../../s
 export const NOW = 1_800_000_000_000;
 
 export function parse(querystring: string, options: Partial<ListQueryOptions> = {}): ListQuery {
-  return readListQuery([...new URLSearchParams(querystring)], { maxFetchSize: 10_000, nowMs: NOW, ...options }).getQuery();
+  return readListQuery([...new URLSearchParams(querystring)], {
+    maxFetchSize: 10_000,
+    nowMs: NOW,
+    ...options,
+  }).getQuery();
 }
 
 /** The body of the 400 that a querystring is answered with. */
