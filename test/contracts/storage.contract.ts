@@ -171,6 +171,16 @@ function deleteBelowContract(factory: StorageFactory): void {
     expect(object.lastModified).toBeGreaterThan(old[2]!.object.lastModified);
   });
 
+  it('makes them later than they ever were also where one beside them was far in the future', async () => {
+    const groups = { parentId: RECORDS.parentId, resourceName: 'group' };
+    await user().create('far', { last_modified: NOON * 2 }, groups);
+    const old = await user().create('x', { last_modified: NOON + 50 });
+    await user().storage.write((unit) => unit.deleteBelow(RECORDS.parentId));
+    const { object } = await user().create('x');
+    expect(object.lastModified).toBeGreaterThan(old.object.lastModified);
+    expect(object.lastModified).toBeLessThan(NOON + 1000);
+  });
+
   it('does not let a list that was far in the future set the clock of others', async () => {
     await user().create('x', { last_modified: NOON * 2 });
     await user().storage.write((unit) => unit.deleteBelow(RECORDS.parentId));

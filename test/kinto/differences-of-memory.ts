@@ -63,6 +63,16 @@ export const OF_MEMORY: readonly Difference[] = [
   },
   {
     name: MEMORY,
+    reason: 'True is 1, and false is 0.',
+    explains: ({ where }, exchange) => {
+      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
+      const isAsked = hasQuery(exchange, /[?&](?:in|exclude)_(?:b=[^&]*[01]|[nx]=[^&]*(?:true|false)|x=[^&]*[01])/);
+      return isContent && isAsked && statusesAre(200, 200)(exchange);
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
     reason: 'Types have another order.',
     explains: ({ where }, exchange) => {
       const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);

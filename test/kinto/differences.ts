@@ -1,4 +1,6 @@
 import { contentType, hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
+import { OF_BATCHES } from './differences-of-batches.js';
+import { OF_DEFAULT_BUCKET } from './differences-of-default-bucket.js';
 import { OF_MEMORY } from './differences-of-memory.js';
 
 const UNSTORABLE =
@@ -35,19 +37,11 @@ const DEFECTS: readonly Difference[] = [
     parts: true,
   },
   {
-    name: 'In a batch, too, `application/merge-patch+json` is a merge patch.',
-    reason: 'The request says so.',
-    explains: (_problem, exchange) => {
-      return exchange.isPart === true && contentType(exchange).startsWith('application/merge-patch+json');
-    },
-    parts: true,
-  },
-  {
     name: 'A merge patch of an object onto a value that is none replaces it.',
     reason: 'RFC 7396.',
     explains: ({ where }, exchange) => {
       const isPatch = contentType(exchange).startsWith('application/merge-patch+json');
-      const isEmpty = where.startsWith('body.data') && /:\{\}/.test(exchange.kumocast.request.body ?? '');
+      const isEmpty = where.startsWith('body.data') && (exchange.kumocast.request.body ?? '').includes(':{}');
       return isPatch && (statusesAre(500, 200)(exchange) || (isEmpty && statusesAre(200, 200)(exchange)));
     },
     parts: true,
@@ -56,17 +50,9 @@ const DEFECTS: readonly Difference[] = [
     name: 'An id has no line break at its end.',
     reason: 'A regular expression’s oversight.',
     explains: (_problem, exchange) => {
-      return /%0A/i.test(pathOf(exchange)) && [400, 404].some((status) => statusesAre(undefined, status)(exchange));
-    },
-    parts: true,
-  },
-  {
-    name: 'A path in a batch may have any characters.',
-    reason: 'Kinto fails when the object is not there.',
-    explains: (_problem, exchange) => {
-      return pathOf(exchange) === '/v1/batch' && /[^\0-\x7f]|%/.test(exchange.kumocast.request.body ?? '')
-        ? statusesAre(500, 200)(exchange)
-        : false;
+      return (
+        /%0A/i.test(pathOf(exchange)) && [400, 401, 404].some((status) => statusesAre(undefined, status)(exchange))
+      );
     },
     parts: true,
   },
@@ -100,14 +86,6 @@ const DEFECTS: readonly Difference[] = [
     parts: false,
   },
   {
-    name: '`PUT /buckets/default/collections/a/records/a` makes the collection `a`.',
-    reason: 'Kinto takes the path for the collection’s, for it ends with the collection’s id.',
-    explains: (_problem, exchange) => {
-      return /\/buckets\/default\/collections\/([^/?]+)\/records\/\1(?:\?|$)/.test(pathOf(exchange));
-    },
-    parts: true,
-  },
-  {
     name: 'The timestamp of an empty list begins with its first answer, not with a request that failed.',
     reason: 'What failed leaves nothing behind.',
     explains: ({ where }, exchange) => {
@@ -116,12 +94,6 @@ const DEFECTS: readonly Difference[] = [
       const isEmpty = text.endsWith('"data":[]}') || headers.get('total-objects') === '0';
       return (isTimestamp && (status === 412 || isEmpty)) || (isEmpty && statusesAre(304, 200)(exchange));
     },
-    parts: true,
-  },
-  {
-    name: 'A 409 in a batch is the answer to the whole batch.',
-    reason: 'What came before is undone, and nobody is told that it was done.',
-    explains: (_problem, exchange) => pathOf(exchange) === '/v1/batch' && statusesAre(200, 409)(exchange),
     parts: true,
   },
   {
@@ -164,29 +136,6 @@ const DEFECTS: readonly Difference[] = [
     parts: true,
   },
   {
-    name: 'Only the id `default` itself stands for the default bucket.',
-    reason: 'Kinto replaces the word wherever it is in an id.',
-    explains: ({ where, kumocast }, exchange) => {
-      return (
-        where === 'body.data.id' &&
-        typeof kumocast === 'string' &&
-        /default./.test(kumocast) &&
-        pathOf(exchange).includes('/buckets/default/')
-      );
-    },
-    parts: true,
-  },
-  {
-    name: 'A PUT without a body leaves what is there as it is, under `/buckets/default`, too.',
-    reason: 'Kinto takes it for one with empty data there, and empties the object.',
-    explains: (_problem, exchange) => {
-      const body = exchange.kumocast.request.body ?? '';
-      const isEmpty = body === '' || (exchange.isPart === true && body === '{}');
-      return exchange.step.method === 'PUT' && isDefault(exchange) && isEmpty;
-    },
-    parts: true,
-  },
-  {
     name: 'A `last_modified` of 0 in an update is ignored, as any other of the past.',
     reason: 'Kinto takes the 0 for none at all when it compares, and stores it: whoever polls misses the change.',
     explains: ({ where }, exchange) => {
@@ -198,15 +147,6 @@ const DEFECTS: readonly Difference[] = [
       );
     },
     parts: true,
-  },
-  {
-    name: 'In a batch, a refusal behind a redirect is told in full.',
-    reason: 'Kinto leaves out errno, message and headers.',
-    explains: ({ where }, exchange) => {
-      const isTold = /^body\.(?:errno|message)$|^header (?:access-control|www)/.test(where);
-      return exchange.isPart === true && /\/(?:\?|$)/.test(pathOf(exchange)) && isTold;
-    },
-    parts: false,
   },
   {
     name: 'A method that is switched off is a 405, whatever else is wrong.',
@@ -254,24 +194,6 @@ const DEFECTS: readonly Difference[] = [
     parts: true,
   },
   {
-    name: 'Items see what earlier items did: deletions, memberships, schemas.',
-    reason: 'What a default bucket needs is made again, too.',
-    explains: (_problem, exchange) => {
-      const statuses = [exchange.kinto.answer.status, exchange.kumocast.answer.status];
-      return exchange.isPart === true && Math.max(...statuses) === 404 && Math.min(...statuses) < 300;
-    },
-    parts: true,
-  },
-  {
-    name: 'A 304 in a batch is an item like any other.',
-    reason: 'It is an answer.',
-    explains: (_problem, exchange) => {
-      const isInside = exchange.kumocast.answer.text.includes('"status":304');
-      return pathOf(exchange) === '/v1/batch' && isInside && statusesAre(500, 200)(exchange);
-    },
-    parts: true,
-  },
-  {
     name: 'Deleting a bucket ends the memberships in its groups.',
     reason: 'Whoever deletes it.',
     explains: ({ where, kinto, kumocast }) => {
@@ -295,5 +217,7 @@ const DEFECTS: readonly Difference[] = [
 
 export const DIFFERENCES: readonly Difference[] = [
   ...DEFECTS,
+  ...OF_BATCHES,
+  ...OF_DEFAULT_BUCKET,
   ...OF_MEMORY.map((difference): Difference => ({ ...difference, kintoStorage: 'memory' })),
 ];

@@ -80,7 +80,10 @@ export class Memory {
     kinto: readonly [Memory, Answer],
     kumocast: readonly [Memory, Answer],
   ): void {
+    // Nobody has seen the ids of these before, so that none of Kinto's is known to stand for one of ours.
+    const isUnknown = method === 'DELETE' && list.endsWith('/history');
     for (const kind of ['etag', 'stamp', 'id', method === 'DELETE' ? 'more' : 'next'] as const) {
+      if (kind === 'id' && isUnknown) continue;
       const left = VALUES[kind](kinto[1]);
       const right = VALUES[kind](kumocast[1]);
       if (left === undefined || right === undefined) continue;

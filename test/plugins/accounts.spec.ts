@@ -113,6 +113,8 @@ describe('An account', () => {
     await accounts.signUp('alice');
     const answer = await scenario(accounts.server, [method, ACCOUNTS, by(null)], { status: 401 });
     if (method !== 'HEAD') expect(answer.json).toEqual({ code: 401, errno: 999, error: 'Cannot read accounts.' });
+    // Whoever logs in has a list of their own: it is not this that they lack.
+    expect(answer.headers.get('www-authenticate')).toBeNull();
     expect(await accounts.whoIs('alice')).toBe('account:alice');
   });
 

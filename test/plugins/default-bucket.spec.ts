@@ -156,6 +156,48 @@ describe('The default bucket', () => {
     });
   });
 
+  it('is nobody’s below it either, also where nothing can be', async () => {
+    for (const path of ['/nothing', '/collections/a%2Fb/records/r', '/collections/']) {
+      await scenario(server, ['GET', DEFAULT + path, { auth: null }], { status: 401, errno: 104 });
+      const requests = [{ path: DEFAULT + path }];
+      const batch = await server.request('POST', '/v1/batch', { auth: null, body: { requests } });
+      expect(batch.json.responses).toMatchObject([{ status: 401 }]);
+    }
+    await scenario(server, ['GET', `${DEFAULT}/nothing`], { status: 404, errno: 111, changes: [] });
+    await scenario(server, ['GET', `${DEFAULT}/collections/`], { status: 307, changes: [] });
+  });
+
+  it('refuses a method with the headers that a browser may read', async () => {
+    const refused = await scenario(server, ['POST', `${DEFAULT}/collections/c`, { body: {} }], { status: 405 });
+    expect(refused.headers.get('allow')).toContain('PATCH');
+    expect(refused.headers.get('access-control-expose-headers')).toContain('Backoff');
+  });
+
+  it('takes a POST or PATCH without a body for one with empty data, and leaves what is there to a PUT', async () => {
+    await make(server, `${DEFAULT}/collections/c`, { data: { n: 1 } });
+    await scenario(server, ['PATCH', `${DEFAULT}/collections/c`], {
+      status: 200,
+      body: { data: { n: 1 } },
+      changes: [`update ${OWN}/collections c`],
+    });
+    await scenario(server, ['PUT', `${DEFAULT}/collections/c`], {
+      status: 200,
+      body: { data: { n: 1 } },
+      changes: [`update ${OWN}/collections c`],
+    });
+    const posted = await server.request('POST', `${DEFAULT}/groups`);
+    expect(posted.data.members).toEqual([]);
+  });
+
+  it('names the object that has no such id when it is the one to be made', async () => {
+    const problem = (description: string) => ({ status: 400, body: { details: [{ name: null, description }] } });
+    await scenario(server, ['GET', `${DEFAULT}/collections/-x`], problem('Invalid collection id'));
+    await scenario(server, ['PUT', `${DEFAULT}/collections/-x`, { body: {} }], {
+      ...problem('Invalid object id'),
+      changes: [`create /buckets ${ID}`],
+    });
+  });
+
   it.each(['default-1234', 'defaultx', 'Default'])('is not meant by %s', async (id) => {
     await scenario(server, ['GET', `/v1/buckets/${id}`], { status: 403, changes: [] });
   });

@@ -45,6 +45,19 @@ describe('Reading the history', () => {
     expect(rest.list.map(({ uri }) => uri)).toEqual(['/buckets/b/collections/1', '/buckets/b/groups/1']);
   });
 
+  it('says where the next page is to a HEAD too, and counts nothing', async () => {
+    const { headers } = await server.request('HEAD', `${HISTORY}?_limit=2`);
+    expect(headers.get('next-page')).toContain('_token=');
+    expect(headers.get('total-objects')).toBeNull();
+  });
+
+  it('has no fields to choose for a DELETE', async () => {
+    await scenario(server, ['GET', `${HISTORY}?_fields=foo`], { status: 400, errno: 107 });
+    await scenario(server, ['DELETE', `${HISTORY}?foo=1`], { status: 400, errno: 107 });
+    const { list } = await server.request('DELETE', `${HISTORY}?_fields=foo&resource_name=bucket`);
+    expect(list).toMatchObject([{ deleted: true }]);
+  });
+
   it('compares ids as texts, also where they are written as numbers', async () => {
     const record = '/buckets/b/collections/1/records/1';
     expect(await urisFor('?record_id=1')).toEqual([record]);

@@ -143,6 +143,22 @@ describe('A batch', () => {
     expect(responses.map(({ status }) => status)).toEqual([201, 200, 200, 200, 404]);
   });
 
+  it('says where a redirect led, and what was asked for where it led to a refusal', async () => {
+    expect(await batch([{ path: `${collection}/` }, { path: '/v1/buckets/none/' }])).toMatchObject([
+      { status: 200, path: collection },
+      { status: 403, path: '/v1/buckets/none/', body: { errno: 121 } },
+    ]);
+  });
+
+  it('takes an empty mapping for no body', async () => {
+    const put = { method: 'PUT', path: `${records}/a`, headers: { 'Content-Type': 'text/plain' } };
+    const answers = await batch([
+      { ...put, body: {} },
+      { ...put, body: { data: {} } },
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([415, 201]);
+  });
+
   it('follows a redirect once, with method and body', async () => {
     const [created] = await batch([{ method: 'PUT', path: `${records}/a/`, body: { data: { n: 1 } } }]);
     expect(created).toMatchObject({ status: 201, path: `${records}/a`, body: { data: { n: 1 } } });

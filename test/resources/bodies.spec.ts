@@ -184,6 +184,8 @@ describe('The typed attributes', () => {
     [true, 1],
     [null, undefined],
     [[], undefined],
+    [{}, undefined],
+    ['', undefined],
   ])('of a collection turn cache_expires %j into %j', async (given, kept) => {
     const ask = { body: { data: { cache_expires: given } } };
     const { data } = await server.request('PUT', `${bucket}/collections/cached`, ask);

@@ -92,6 +92,12 @@ describe('A preflight', () => {
     });
   });
 
+  it('needs them before anybody looks at the method', async () => {
+    const headers = { 'access-control-request-method': 'BREW' };
+    const details = [{ location: 'header', name: 'Origin', description: 'this header is mandatory' }];
+    await scenario(server, ['OPTIONS', collection, { auth: null, headers }], { status: 400, body: { details } });
+  });
+
   it('is refused for a method that is not there', async () => {
     const description = 'Method not allowed';
     await scenario(server, ['OPTIONS', '/v1/buckets', asking('PUT')], {
@@ -135,6 +141,16 @@ describe('Where the settings name the origins', () => {
       });
     },
   );
+
+  it.each([
+    ['https://shop.example', 'https://shop.example'],
+    ['https://a.b.good.example', null],
+  ])('lets %s read that nothing is there only when it is named as it stands', async (origin, allowed) => {
+    for (const path of ['/v1/nothing', '/v0/buckets', '/v1/buckets?n=%E9']) {
+      const answer = await strict.request('GET', path, { headers: { origin } });
+      expect([path, answer.headers.get('access-control-allow-origin')]).toEqual([path, allowed]);
+    }
+  });
 
   it('writes nothing for a stranger’s origin', async () => {
     const headers = { origin: 'https://evil.example' };

@@ -29,6 +29,11 @@ describe('GET of an object', () => {
     expect(answer.json).toEqual({ data: { deep: { x: 1 }, id: 'r1', last_modified: answer.etag } });
   });
 
+  it.each(['', ','])('shows all of it when it is asked for the fields "%s"', async (fields) => {
+    const whole = await server.request('GET', `${records}/r1`);
+    expect((await server.request('GET', `${records}/r1?_fields=${fields}`)).text).toBe(whole.text);
+  });
+
   it('does not mind parameters that belong to lists', async () => {
     await scenario(server, ['GET', `${records}/r1?_limit=abc&n=5&_since=x`], { status: 200 });
   });

@@ -31,6 +31,7 @@ const NEW = -1;
 const PATCHES: [sent: Sent, light: object, diff: object][] = [
   [{ body: { data: { a: 1, b: 3, n: 1 } } }, { b: 3, n: 1 }, {}],
   [{ body: { data: { id: 'r', a: 7 } } }, { a: 7 }, {}],
+  [{ body: { data: { a: null, none: null } } }, { a: null }, {}],
   [{ body: { data: { last_modified: 1 } } }, { last_modified: NEW }, { last_modified: NEW }],
   [{ body: { permissions: { read: ['x'] } } }, {}, {}],
   [{ body: { data: { deep: { y: 2 }, a: 5 } }, type: MERGE }, { deep: { x: 1, y: 2 }, a: 5 }, { deep: { x: 1, y: 2 } }],

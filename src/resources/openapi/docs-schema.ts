@@ -26,7 +26,8 @@ export class SchemaPrinter {
     const resolved = this.merged(schema);
     const members = Object.entries(propertiesOf(resolved));
     if (members.length === 0 || isKnownByName(resolved) || depth > MAX_DEPTH) {
-      const below = depth > MAX_DEPTH ? undefined : this.belowOf(resolved);
+      const isList = resolved.type === 'array' && depth <= MAX_DEPTH;
+      const below = isList ? this.belowOf(resolved) : undefined;
       const shown = below === undefined ? undefined : this.print(below, depth + 1);
       return markup`<p class="type">${this.kindOf(resolved)}</p>
         ${shown}`;

@@ -231,10 +231,16 @@ describe('a list whose objects have no timestamp', () => {
 });
 
 describe('several violations', () => {
-  it('are told together, sorted by name, the first in the message', () => {
-    const body = refusal('id=1&_since=x&_limit=abc&like_v=1');
-    expect(body.message).toBe('_limit in querystring: "abc" is not a number');
-    const names = (body.details as JsonObject[]).map(({ name }) => name);
-    expect(names).toEqual(['_limit', '_since', 'id', 'like_v']);
+  const namesFor = (querystring: string) => (refusal(querystring).details as JsonObject[]).map(({ name }) => name);
+
+  it('of parameters with a type are told together, sorted by name, the first in the message', () => {
+    expect(refusal('id=1&_since=x&_limit=abc').message).toBe('_limit in querystring: "abc" is not a number');
+    expect(namesFor('id=1&_since=x&_limit=abc&_token=1')).toEqual(['_limit', '_since', '_token', 'id']);
+  });
+
+  it('of others are told one at a time, in the order of the querystring, and after those', () => {
+    expect(namesFor('like_v=1&_since=&contains_id=a')).toEqual(['like_v']);
+    expect(namesFor('_since=&like_v=1')).toEqual(['_since']);
+    expect(namesFor('like_v=1&_limit=abc')).toEqual(['_limit']);
   });
 });

@@ -1,0 +1,58 @@
+import { contentType, pathOf, statusesAre, type Difference } from './difference.js';
+
+/** What is otherwise where many requests are in one. */
+export const OF_BATCHES: readonly Difference[] = [
+  {
+    name: 'In a batch, too, `application/merge-patch+json` is a merge patch.',
+    reason: 'The request says so.',
+    explains: (_problem, exchange) => {
+      return exchange.isPart === true && contentType(exchange).startsWith('application/merge-patch+json');
+    },
+    parts: true,
+  },
+  {
+    name: 'A path in a batch may have any characters.',
+    reason: 'Kinto fails when the object is not there.',
+    explains: (_problem, exchange) => {
+      return pathOf(exchange) === '/v1/batch' && /[^\0-\x7f]|%/.test(exchange.kumocast.request.body ?? '')
+        ? statusesAre(500, 200)(exchange)
+        : false;
+    },
+    parts: true,
+  },
+  {
+    name: 'A 409 in a batch is the answer to the whole batch.',
+    reason: 'What came before is undone, and nobody is told that it was done.',
+    explains: (_problem, exchange) => pathOf(exchange) === '/v1/batch' && statusesAre(200, 409)(exchange),
+    parts: true,
+  },
+  {
+    name: 'In a batch, a refusal behind a redirect is told in full.',
+    reason: 'Kinto leaves out errno, message and headers.',
+    explains: ({ where }, exchange) => {
+      const isTold = /^body\.(?:errno|message)$|^header (?:access-control|www)/.test(where);
+      const isNobody = /^status$|^body\.(?:code|error)$/.test(where) && statusesAre(403, 401)(exchange);
+      return exchange.isPart === true && /\/(?:\?|$)/.test(pathOf(exchange)) && (isTold || isNobody);
+    },
+    parts: false,
+  },
+  {
+    name: 'Items see what earlier items did: deletions, memberships, schemas.',
+    reason: 'What a default bucket needs is made again, too.',
+    explains: (_problem, exchange) => {
+      const statuses = [exchange.kinto.answer.status, exchange.kumocast.answer.status];
+      const isMissed = [403, 404].includes(Math.max(...statuses));
+      return exchange.isPart === true && isMissed && Math.min(...statuses) < 300;
+    },
+    parts: true,
+  },
+  {
+    name: 'A 304 in a batch is an item like any other.',
+    reason: 'It is an answer.',
+    explains: (_problem, exchange) => {
+      const isInside = exchange.kumocast.answer.text.includes('"status":304');
+      return pathOf(exchange) === '/v1/batch' && isInside && statusesAre(500, 200)(exchange);
+    },
+    parts: true,
+  },
+];
