@@ -70,7 +70,7 @@ function escapeHtml(text: string): string {
 }
 
 function formFor(accept: string | undefined): Form {
-  if (accept === undefined) return PLAIN;
+  if (accept === undefined || accept.trim() === '') return PLAIN;
   const ranges = accept.split(',').map((range) => range.split(';').map((part) => part.trim().toLowerCase()));
   // What is no list of media ranges is as good as anything at all.
   if (ranges.some(([name = '']) => !/^[^\s/]+\/[^\s/]+$/.test(name))) return HTML;

@@ -52,7 +52,7 @@ export class DefaultBucketAlias implements RequestAlias {
     // An empty one is a slash at the end, whose redirect names no collection.
     const collectionId = segments[2] === 'collections' && segments[3] !== '' ? segments[3] : undefined;
     // A PUT of the very object makes it itself, with what the caller wants in it.
-    const makesItself = request.method === 'PUT' ? segments.length / 2 - 1 : -1;
+    const makesItself = request.method === 'PUT' && isPlain(segments.at(-1)) ? segments.length / 2 - 1 : -1;
     const needed = this.placesOf(bucketId, makesItself === COLLECTION_LEVEL ? undefined : collectionId, placeOf);
     const prerequisites = needed.filter((_place, level) => level !== makesItself);
     const real = ['buckets', bucketId, ...segments.slice(2)];
@@ -78,6 +78,11 @@ export class DefaultBucketAlias implements RequestAlias {
       return [bucket, { place: placeOf('collection', { bucket_id: bucketId }), id: collectionId }];
     });
   }
+}
+
+/** Kinto compares an id with a path that has its escapes; one that needs any can be nobody's id. */
+function isPlain(id = ''): boolean {
+  return encodeURI(id) === id;
 }
 
 type AliasContext = Parameters<RequestAlias['resolve']>[2];
