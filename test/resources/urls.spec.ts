@@ -28,6 +28,7 @@ describe('A path without the version', () => {
 
   it.each([
     [undefined, 'text/plain; charset=UTF-8', 102, /^307 Temporary Redirect\n\nThe resource has been moved to \/v1\/;/],
+    ['', 'text/plain; charset=UTF-8', 102, /^307/],
     ['image/png', 'text/plain; charset=UTF-8', 102, /^307/],
     ['application/json;q=0', 'text/plain; charset=UTF-8', 102, /^307/],
     ['*/*', 'text/html; charset=UTF-8', 203, /^<html>\n <head>\n {2}<title>307 Temporary Redirect<\/title>/],
