@@ -59,15 +59,15 @@ export class Api {
 
   private async answerFromStorage(ready: ReadyRequest): Promise<ApiResponse | ApiError> {
     const { storage, dispatcher, changeLog } = this.parts;
-    const changes = new ChangeCollector();
     if (SAFE_METHODS.includes(ready.request.method)) {
       try {
-        return await storage.read((view) => dispatcher.answerFromView(ready, view, changes));
+        return await storage.read((view) => dispatcher.answerFromView(ready, view, new ChangeCollector()));
       } catch (error) {
         if (!(error instanceof NeedsUnit)) throw error;
       }
     }
     return storage.write(async (unit) => {
+      const changes = new ChangeCollector();
       const answer = await dispatcher.answerFromUnit(ready, unit, changes);
       await changeLog.conclude(unit, changes);
       return answer;

@@ -93,6 +93,9 @@ export interface Storage {
   /**
    * Runs the work as one unit. Resolves when it is durable: after power loss it is still there. Rejects with what the
    * work threw, everything undone; or with ApiError BACKEND when the database failed.
+   *
+   * The work may run again, with another unit, when what it wrote had to be undone for somebody else's sake. So it
+   * changes nothing outside the unit: what has to happen there goes into {@link UnitOfWork.onceDurable} or comes after.
    */
   write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
   /** Called after each durable group of units, in commit order. Must not throw. */

@@ -106,9 +106,10 @@ function rewrite(request: ApiRequest, segments: readonly string[], bucketId: str
     : ['', ...request.path.split('/').slice(4)].join('/');
   const real = { ...request, path: `${VERSION_PREFIX}/buckets/${bucketId}${rest}` };
   if (request.body === undefined) return NEEDS_DATA.includes(request.method) ? withEmptyData(real) : real;
+  const body = segments.length === 2 ? withRealId(request.body, bucketId) : request.body;
+  if (request.headers['content-type'] !== undefined) return { ...real, body };
   // Unlike elsewhere, Kinto refuses a body here that does not say what it is (kinto-api.md, 9).
-  const headers = { ...request.headers, 'content-type': request.headers['content-type'] ?? '' };
-  return { ...real, headers, body: segments.length === 2 ? withRealId(request.body, bucketId) : request.body };
+  return { ...real, headers: { ...request.headers, 'content-type': '' }, body };
 }
 
 /** Not PUT: Kinto empties what is there, and here it stays as it is. */

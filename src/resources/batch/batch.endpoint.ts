@@ -107,8 +107,8 @@ export class BatchEndpoint implements PlainEndpoint {
           if (!(error instanceof NeedsUnit)) throw error;
         }
       }
-      const changes = new ChangeCollector();
       return await storage.write(async (unit) => {
+        const changes = new ChangeCollector();
         const answers = await this.answerEach(items, unit, unit, changes);
         await changeLog.conclude(unit, changes);
         return answers;

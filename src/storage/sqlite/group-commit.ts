@@ -22,13 +22,25 @@ const MAX_GATHERING_TURNS = 8;
 /** What became of one unit, told to its caller only when the whole group is durable. */
 type Outcome = () => void;
 
+/** What the group's units are written with. */
+export interface GroupWriter {
+  /** How many statements that write have been run. */
+  readonly writes: number;
+  /** To be called whenever something written is undone: what was read since may be wrong. */
+  forget(): void;
+}
+
 /**
  * One writer, one connection, many callers: units of work that arrive together share a transaction, and so one sync
- * of the disk, each in a savepoint of its own.
+ * of the disk.
  *
  * Promises: units run strictly one after another, so two of them never meet between statements; one unit's failure
  * undoes that unit alone; a caller hears of success only after the commit is on disk; when the commit fails, every
  * unit of the group is undone and every caller is told.
+ *
+ * Nearly every unit that fails has written nothing, so nothing is prepared for undoing one: a savepoint for each would
+ * be a sixth of the database's work. Should a unit fail after all when it has written, the whole group is undone and
+ * run once more, then with a savepoint for each. A unit may therefore run twice, the first time for nothing.
  */
 export class GroupCommit {
   private waiting: WaitingUnit[] = [];
@@ -42,12 +54,11 @@ export class GroupCommit {
 
   /**
    * @param maxUnits the most units one transaction holds: it bounds how long the first of them waits for its answer
-   * @param forget called whenever something written is undone: what was read since may be wrong
    */
   constructor(
     private readonly database: Database,
     private readonly maxUnits: number,
-    private readonly forget: () => void,
+    private readonly writer: GroupWriter,
   ) {
     this.statements = {
       begin: database.prepare('BEGIN IMMEDIATE'),
@@ -59,7 +70,7 @@ export class GroupCommit {
   }
 
   /**
-   * Runs the work in a coming group. Resolves with its value once that is durable.
+   * Runs the work in a coming group, once or twice. Resolves with its last value once that is durable.
    *
    * @param options.writes whether it may write, and so whether those who wait for commits are told
    */
@@ -93,7 +104,7 @@ export class GroupCommit {
       return value;
     } catch (error) {
       if (session.isOpen && this.depth === depth) this.inner.undo();
-      this.forget();
+      this.writer.forget();
       throw error;
     } finally {
       if (session.isOpen && this.depth === depth) this.depth -= 1;
@@ -133,10 +144,9 @@ export class GroupCommit {
   }
 
   private async commit(group: readonly WaitingUnit[]): Promise<void> {
-    const outcomes: Outcome[] = [];
+    let outcomes: Outcome[];
     try {
-      this.statements.begin.run();
-      for (const unit of group) outcomes.push(await this.runUnit(unit));
+      outcomes = (await this.runTogether(group)) ?? (await this.runApart(group));
       this.statements.commit.run();
     } catch (cause) {
       this.giveUp();
@@ -147,25 +157,55 @@ export class GroupCommit {
     if (group.some(({ writes }) => writes)) this.tellListeners();
   }
 
-  private async runUnit({ work, resolve, reject }: WaitingUnit): Promise<Outcome> {
-    this.depth = 0;
-    this.unit.begin();
-    try {
-      const value = await work();
-      this.ensureInnermost(0);
-      this.unit.keep();
-      return () => {
-        resolve(value);
-      };
-    } catch (error) {
-      // Disk full, I/O error: SQLite has given up the whole transaction, and with it the units before this one.
-      if (!this.database.inTransaction) throw error;
-      this.unit.undo();
-      this.forget();
-      return () => {
-        reject(error);
-      };
+  /** @returns `undefined`, and no transaction, when a unit failed that had written already */
+  private async runTogether(group: readonly WaitingUnit[]): Promise<Outcome[] | undefined> {
+    const outcomes: Outcome[] = [];
+    this.statements.begin.run();
+    for (const unit of group) {
+      const before = this.writer.writes;
+      try {
+        outcomes.push(await this.outcomeOf(unit));
+      } catch (error) {
+        this.ensureTransaction(error);
+        if (this.writer.writes !== before) {
+          this.statements.rollback.run();
+          this.writer.forget();
+          return undefined;
+        }
+        outcomes.push(() => unit.reject(error));
+      }
     }
+    return outcomes;
+  }
+
+  private async runApart(group: readonly WaitingUnit[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    this.statements.begin.run();
+    for (const unit of group) {
+      this.unit.begin();
+      try {
+        outcomes.push(await this.outcomeOf(unit));
+        this.unit.keep();
+      } catch (error) {
+        this.ensureTransaction(error);
+        this.unit.undo();
+        this.writer.forget();
+        outcomes.push(() => unit.reject(error));
+      }
+    }
+    return outcomes;
+  }
+
+  private async outcomeOf({ work, resolve }: WaitingUnit): Promise<Outcome> {
+    this.depth = 0;
+    const value = await work();
+    this.ensureInnermost(0);
+    return () => resolve(value);
+  }
+
+  /** Disk full, I/O error: SQLite has given up the whole transaction, and with it the units before this one. */
+  private ensureTransaction(error: unknown): void {
+    if (!this.database.inTransaction) throw error;
   }
 
   private ensureInnermost(depth: number): void {
@@ -173,7 +213,7 @@ export class GroupCommit {
   }
 
   private giveUp(): void {
-    this.forget();
+    this.writer.forget();
     try {
       if (this.database.inTransaction) this.statements.rollback.run();
     } catch {

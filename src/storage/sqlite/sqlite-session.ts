@@ -8,10 +8,11 @@ import type { SqlSession, SqlValue } from '../sql-session.js';
  */
 const GENERATION = 250;
 
-/** A statement, and whether running it could make a remembered answer wrong. */
+/** A statement, whether running it could make a remembered answer wrong, and whether it writes at all. */
 interface Prepared {
   readonly statement: Statement<unknown[]>;
   readonly refutes: boolean;
+  readonly writes: boolean;
 }
 
 /** What can only add to what is affirmed; see {@link SqlSession.remember}. Everything else is taken to refute it. */
@@ -26,6 +27,7 @@ export class SqliteStatements {
   private current = new Map<string, Prepared>();
   private previous = new Map<string, Prepared>();
   private readonly answers = new Map<string, unknown>();
+  private writesBegun = 0;
 
   /**
    * @param remembers whether this connection is the only one that writes, so that nothing else can make a remembered
@@ -43,10 +45,7 @@ export class SqliteStatements {
   private find(text: string): Prepared {
     const known = this.current.get(text);
     if (known !== undefined) return known;
-    const prepared = this.previous.get(text) ?? {
-      statement: this.database.prepare<unknown[]>(text),
-      refutes: !NEVER_REFUTES.test(text),
-    };
+    const prepared = this.previous.get(text) ?? this.make(text);
     if (this.current.size >= GENERATION) {
       this.previous = this.current;
       this.current = new Map();
@@ -55,10 +54,21 @@ export class SqliteStatements {
     return prepared;
   }
 
+  private make(text: string): Prepared {
+    const statement = this.database.prepare<unknown[]>(text);
+    return { statement, refutes: !NEVER_REFUTES.test(text), writes: !statement.readonly };
+  }
+
+  /** How many statements that write have been asked for. */
+  get writes(): number {
+    return this.writesBegun;
+  }
+
   /** Whatever it does is known from now on. */
   prepare(text: string): Statement<unknown[]> {
-    const { statement, refutes } = this.find(text);
+    const { statement, refutes, writes } = this.find(text);
     if (refutes) this.forget();
+    if (writes) this.writesBegun += 1;
     return statement;
   }
 

@@ -56,7 +56,7 @@ export class SqliteStorage implements Storage {
     private readonly process: SingleProcess | undefined,
   ) {
     this.writing = new SqliteStatements(databases.writer, true);
-    this.group = new GroupCommit(databases.writer, options.maxGroup, () => this.writing.forget());
+    this.group = new GroupCommit(databases.writer, options.maxGroup, this.writing);
     this.reading = databases.reader && {
       session: new SqliteStatements(databases.reader, false),
       snapshots: new Snapshots(databases.reader),
@@ -83,19 +83,24 @@ export class SqliteStorage implements Storage {
   }
 
   read<T>(work: (view: StorageView) => Promise<T>): Promise<T> {
-    const session = new ClosableSession(this.reading?.session ?? this.writing);
-    const reading = () => within(session, () => work(new SqliteView(session, this.counter)));
+    const reading = () => {
+      const session = new ClosableSession(this.reading?.session ?? this.writing);
+      return within(session, () => work(new SqliteView(session, this.counter)));
+    };
     const answer = this.reading?.snapshots.run(reading) ?? this.group.run(reading, { writes: false });
     return answer.catch(asApiError);
   }
 
   write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    const session = new ClosableSession(this.writing);
     const id = `${this.unitPrefix}-${(this.units++).toString(36)}`;
-    const unit = new SqliteUnit(id, session, this.counter, this.group);
-    const written = this.group.run(() => within(session, () => work(unit)), { writes: true });
-    return written.then((value) => {
-      unit.tellDurable();
+    let unit: SqliteUnit | undefined;
+    const writing = () => {
+      const session = new ClosableSession(this.writing);
+      const latest = (unit = new SqliteUnit(id, session, this.counter, this.group));
+      return within(session, () => work(latest));
+    };
+    return this.group.run(writing, { writes: true }).then((value) => {
+      unit?.tellDurable();
       return value;
     }, asApiError);
   }
