@@ -50,7 +50,9 @@ export class ApiRoutes {
     const alias = this.aliases.all().find((each) => each.claims(segments));
     if (alias === undefined || request.method === 'OPTIONS') {
       const match = this.routes.find(segments);
-      return match === undefined ? this.redirect(request) : { ...match, request, prerequisites: [] };
+      return match === undefined
+        ? this.redirect(request)
+        : { endpoint: match.endpoint, params: match.params, request, prerequisites: [] };
     }
     return this.resolveAlias(alias, request, segments, identify);
   }
@@ -74,7 +76,7 @@ export class ApiRoutes {
     const { request: real, prerequisites } = resolvedAlias;
     // Here and not at the endpoint: as in Kinto, its answer then has the headers of one that no endpoint has given.
     ensureMethod(real, match.endpoint);
-    return { ...match, request: real, prerequisites };
+    return { endpoint: match.endpoint, params: match.params, request: real, prerequisites };
   }
 
   /** @throws ApiError MISSING_RESOURCE unless there may be something without the slash at the end */

@@ -22,14 +22,14 @@ export class Cors {
     this.patterns = settings.corsOrigins.map(globPattern);
   }
 
-  /** The headers of an answer, errors included. */
-  headersFor({ headers }: ApiRequest, endpoint: Endpoint | undefined, method: string): ResponseHeaders {
+  /** Adds its own to the headers of an answer, errors included. */
+  addHeaders(answered: ResponseHeaders, { headers, method }: ApiRequest, endpoint: Endpoint | undefined): void {
     const { origin } = headers;
-    const exposed = isPreflight(endpoint, method)
-      ? {}
-      : { 'Access-Control-Expose-Headers': this.exposedBy(endpoint?.exposedHeaders(method) ?? []) };
-    if (origin === undefined || !this.isShown(origin, endpoint)) return exposed;
-    return { ...exposed, 'Access-Control-Allow-Origin': this.isOpen ? '*' : origin };
+    if (!isPreflight(endpoint, method)) {
+      answered['Access-Control-Expose-Headers'] = this.exposedBy(endpoint?.exposedHeaders(method) ?? []);
+    }
+    if (origin === undefined || !this.isShown(origin, endpoint)) return;
+    answered['Access-Control-Allow-Origin'] = this.isOpen ? '*' : origin;
   }
 
   /** @throws ApiError 400 for an origin that the settings do not list */

@@ -64,8 +64,10 @@ export class Dispatcher {
       }
       identity ??= await authenticator.identify(request.headers);
       const prepared = await endpoint.prepare?.(real, { params, identity });
-      const ready = { ...destination, endpoint, identity, request: prepared?.request ?? real };
-      return { endpoint, params, identity, next: { ready: { ...ready, abandon: prepared?.abandon } } };
+      const { prerequisites } = destination;
+      const last = prepared?.request ?? real;
+      const ready = { endpoint, params, request: last, prerequisites, identity, abandon: prepared?.abandon };
+      return { endpoint, params, identity, next: { ready } };
     } catch (error) {
       return { endpoint, params, identity, next: { answer: this.asApiError(error, request) } };
     }

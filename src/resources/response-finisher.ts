@@ -51,19 +51,13 @@ export class ResponseFinisher {
   finish(request: ApiRequest, endpoint: Endpoint | undefined, answer: ApiResponse): ApiResponse {
     const { status, headers } = answer;
     const hasBody = answer.body !== '' && request.method !== 'HEAD';
-    const finished: ApiResponse = {
-      status,
-      headers: {
-        ...this.common(),
-        ...(status === 304 || 'Content-Type' in headers ? {} : { 'Content-Type': JSON_TYPE }),
-        ...headers,
-        ...this.cors.headersFor(request, endpoint, request.method),
-      },
-      body: hasBody ? answer.body : '',
-    };
+    const all: ResponseHeaders = { ...this.common() };
+    if (status !== 304) all['Content-Type'] = JSON_TYPE;
+    Object.assign(all, headers);
+    this.cors.addHeaders(all, request, endpoint);
     // The end of the service is told instead of whatever else there is to be alerted of.
-    if (this.end !== undefined) finished.headers.Alert = this.end.announcement;
-    return finished;
+    if (this.end !== undefined) all.Alert = this.end.announcement;
+    return { status, headers: all, body: hasBody ? answer.body : '' };
   }
 
   finishError(request: ApiRequest, endpoint: Endpoint | undefined, given: ApiError): ApiResponse {

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Position } from '../wire/position.js';
 import type { SqlSession, SqlValue } from './sql-session.js';
 import type { ObjectList } from './storage.js';
@@ -32,7 +32,14 @@ const COUNT_WITH_SUGGESTED = `${INSERT} DO UPDATE SET
   epoch = coalesce(timestamps.epoch, excluded.epoch), n = coalesce(timestamps.n, 0) + 1
   RETURNING last_modified, epoch, n`;
 
+/** The same for a list whose row is known; changes nothing when it is another by now. */
+const COUNT_ON_FROM = `UPDATE timestamps SET last_modified = ?, n = ?
+  WHERE parent_id = ? AND resource_name = ? AND n = ? AND last_modified = ? AND epoch = ?`;
+
 const START = `${INSERT} DO NOTHING`;
+
+/** Of how many lists the latest row is known: some MB. */
+const MAX_KNOWN = 10_000;
 
 /**
  * How far, in ms, a list under a burst of writes may have run ahead of the clock. What is further ahead was suggested
@@ -47,6 +54,8 @@ const MAX_LEAD = 60_000;
 export class ListCounter {
   private latest = 0;
   private nextEpoch = randomEpoch();
+  /** As they were last seen, by list. What was undone since does not fit any more, and is not used. */
+  private readonly known = new Map<string, CounterRow>();
 
   /** @param now the clock, in ms since the epoch */
   constructor(private readonly now: () => number) {}
@@ -74,19 +83,41 @@ export class ListCounter {
    */
   async next(sql: SqlSession, list: ObjectList, suggested?: number): Promise<Numbered> {
     const usable = suggested !== undefined && (await this.ensure(sql, list)) !== suggested;
-    const row = await sql.first<CounterRow>(usable ? COUNT_WITH_SUGGESTED : COUNT_ON, [
-      list.parentId,
-      list.resourceName,
-      usable ? suggested : this.clock(),
-      this.nextEpoch,
-      1,
-    ]);
-    if (row === undefined) throw new Error('the counter row gave no answer');
-    if (row.epoch === this.nextEpoch) this.takeEpoch();
+    const row = usable
+      ? await this.countOn(sql, list, COUNT_WITH_SUGGESTED, suggested)
+      : ((await this.countOnFromKnown(sql, list)) ?? (await this.countOn(sql, list, COUNT_ON, this.clock())));
     return {
       timestamp: usable ? suggested : row.last_modified,
-      position: { epoch: row.epoch, n: row.n, salt: randomInt(0x10000) },
+      position: { epoch: row.epoch, n: row.n, salt: Math.floor(Math.random() * 0x10000) },
     };
+  }
+
+  /** A plain update is half the work of one that may insert and has to answer. */
+  private async countOnFromKnown(sql: SqlSession, list: ObjectList): Promise<CounterRow | undefined> {
+    const { parentId, resourceName } = list;
+    const key = `${resourceName} ${parentId}`;
+    const before = this.known.get(key);
+    if (before === undefined) return undefined;
+    const { epoch } = before;
+    const row = { last_modified: Math.max(this.clock(), before.last_modified + 1), epoch, n: before.n + 1 };
+    const counted = [row.last_modified, row.n, parentId, resourceName, before.n, before.last_modified, epoch];
+    if ((await sql.run(COUNT_ON_FROM, counted)) === 0) return undefined;
+    this.known.set(key, row);
+    return row;
+  }
+
+  private async countOn(
+    sql: SqlSession,
+    { parentId, resourceName }: ObjectList,
+    statement: string,
+    timestamp: number,
+  ): Promise<CounterRow> {
+    const row = await sql.first<CounterRow>(statement, [parentId, resourceName, timestamp, this.nextEpoch, 1]);
+    if (row === undefined) throw new Error('the counter row gave no answer');
+    if (row.epoch === this.nextEpoch) this.takeEpoch();
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(`${resourceName} ${parentId}`, row);
+    return row;
   }
 
   /**

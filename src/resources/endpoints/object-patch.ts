@@ -68,7 +68,7 @@ export async function patchObject(
   // As in Kinto, the first is told alone, and before another id.
   ensureNoProblems(checked.problems.slice(0, 1));
   ensureSameId(checked.value, id);
-  const value = await checkedBySchemas(exchange, place, { ...parts, parent, value: checked.value, id });
+  const value = await checkedBySchemas(exchange, place, { schemas: parts.schemas, parent, value: checked.value, id });
   const shown = await parts.writer.update(exchange, place, { before, value, permissions: patched.permissions });
   if (behavior === 'full') return objectAnswer(200, shown);
   const { object } = shown;

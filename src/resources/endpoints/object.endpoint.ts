@@ -89,7 +89,7 @@ export class ObjectEndpoint implements StorageEndpoint {
     ensureAcceptable(exchange.request);
     ensureSupportedType(exchange.request, [JSON_TYPE]);
     const before = await exchange.view.findObject(place.list, id);
-    const { authorization, writer } = this.parts;
+    const { authorization, writer, schemas } = this.parts;
     // A creator without write learns by 412 that it exists; somebody with neither learns nothing (3.3).
     if (before === undefined || exchange.request.headers['if-none-match'] === '*') {
       await authorization.ensureMayCreate(exchange, place);
@@ -107,7 +107,7 @@ export class ObjectEndpoint implements StorageEndpoint {
     // Who sends no data leaves what is there as it is.
     const wanted = body.data ?? before?.value ?? {};
     ensureSameId(wanted, id);
-    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: wanted, id });
+    const value = await checkedBySchemas(exchange, place, { schemas, parent, value: wanted, id });
     const permissions = replacedPermissions(body.permissions, permissionNames(place, this.parts));
     if (before !== undefined) {
       return objectAnswer(200, await writer.update(exchange, place, { before, value, permissions }));

@@ -75,7 +75,7 @@ export class PluralEndpoint implements StorageEndpoint {
     ensureSupportedType(exchange.request, [JSON_TYPE]);
 
     const existing = given === undefined ? undefined : await exchange.view.findObject(place.list, given);
-    const { authorization, writer } = this.parts;
+    const { authorization, writer, schemas } = this.parts;
     if (existing !== undefined) await authorization.ensureMayRead(exchange, place, existing.id);
     else await authorization.ensureMayCreate(exchange, place);
 
@@ -90,7 +90,7 @@ export class PluralEndpoint implements StorageEndpoint {
       ensurePreconditions(preconditions, { exists: false, timestamp: await getListTimestamp(exchange, place) });
     }
     // Before there is an id: a schema that requires one means the client's.
-    const value = await checkedBySchemas(exchange, place, { ...this.parts, parent, value: body.data ?? {} });
+    const value = await checkedBySchemas(exchange, place, { schemas, parent, value: body.data ?? {} });
     const id = given ?? this.definition.makeId();
     const permissions = replacedPermissions(body.permissions, permissionNames(place, this.parts));
     return objectAnswer(201, await writer.create(exchange, place, { id, value, permissions }));

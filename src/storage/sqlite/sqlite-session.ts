@@ -17,7 +17,7 @@ interface Prepared {
 
 /** What can only add to what is affirmed; see {@link SqlSession.remember}. Everything else is taken to refute it. */
 const NEVER_REFUTES =
-  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET (last_modified = \?, )?data = \?, change_n)\b/;
+  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET (last_modified = \?, )?data = \?, change_n|UPDATE timestamps SET last_modified)\b/;
 
 /** How many answers a connection remembers: some MB. */
 const MAX_REMEMBERED = 20_000;
@@ -105,17 +105,17 @@ export class ClosableSession implements SqlSession {
 
   async all<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
     this.ensureOpen();
-    return this.statements.prepare(statement).all(parameters) as Row[];
+    return this.statements.prepare(statement).all(...parameters) as Row[];
   }
 
   async first<Row>(statement: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
     this.ensureOpen();
-    return this.statements.prepare(statement).get(parameters) as Row | undefined;
+    return this.statements.prepare(statement).get(...parameters) as Row | undefined;
   }
 
   async run(statement: string, parameters: readonly SqlValue[] = []): Promise<number> {
     this.ensureOpen();
-    return this.statements.prepare(statement).run(parameters).changes;
+    return this.statements.prepare(statement).run(...parameters).changes;
   }
 
   remember<T>(key: string, ask: () => Promise<T>): Promise<T> {
