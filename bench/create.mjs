@@ -1,10 +1,11 @@
 // How many creates a second, as a ratio to a bare Fastify that echoes the same body, in one run on the same machine.
 //
-//   npm run build && node bench/create.mjs [--seconds 2] [--connections 32] [--put] [--rounds 15]
+//   npm run build && node bench/create.mjs [--seconds 2] [--connections 32] [--put] [--rounds 15] [--outage]
 //
 // Short rounds alternate, so that a noisy machine disturbs both alike, and the ratio is the median of the rounds' own:
 // a neighbour who takes the processor for a while spoils a few rounds and not the figure. The processor time per
-// request, of the server alone, is told beside it. `--put` creates with ids that the client made.
+// request, of the server alone, is told beside it. `--put` creates with ids that the client made. `--outage` compares
+// with a second kumocast whose Pusher listener has a receiver that does not answer.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '32' },
     rounds: { type: 'string', default: '15' },
     put: { type: 'boolean', default: false },
+    outage: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -33,25 +35,37 @@ const MICROSECONDS_PER_TICK = 10_000;
 const CREDENTIALS = `Basic ${Buffer.from('token:alice-token').toString('base64')}`;
 const BODY = JSON.stringify({ data: { name: 'bob', done: false, tags: ['home', 'garden'], note: 'x'.repeat(120) } });
 
+/** The same listener as the other's and one more, which nobody answers at the port of the discard service. */
+const OUTAGE = {
+  KINTO_EVENT_LISTENERS: 'live remote',
+  KINTO_EVENT_LISTENERS_REMOTE_USE: 'pusher',
+  KINTO_PUSHER_APP_ID: '1',
+  KINTO_PUSHER_KEY: 'key',
+  KINTO_PUSHER_SECRET: 'a-secret-for-the-bench',
+  KINTO_PUSHER_HOST: '127.0.0.1',
+  KINTO_PUSHER_PORT: '9',
+  KINTO_PUSHER_USE_TLS: 'false',
+};
+
 const directory = mkdtempSync(join(tmpdir(), 'kumocast-bench-'));
 const children = [];
 
 try {
   const echo = await serve(['bench/echo-server.mjs'], /listening on (\d+)/);
-  const kumocast = await serve(
-    ['dist/main.js', 'start', '--ini', 'config/kumocast.ini', '--port', '0'],
-    /Serving http:\/\/127\.0\.0\.1:(\d+)/,
-    { KINTO_STORAGE_URL: join(directory, 'bench.sqlite') },
-  );
+  const kumocast = await serveKumocast('bench');
   const records = '/v1/buckets/default/collections/tasks/records';
   const targets = [
     { name: 'echo', url: `http://127.0.0.1:${echo.port}/echo`, pid: echo.pid },
     { name: 'create', url: `http://127.0.0.1:${kumocast.port}${records}`, pid: kumocast.pid },
   ];
+  if (values.outage) {
+    const { port, pid } = await serveKumocast('outage', OUTAGE);
+    targets.push({ name: 'outage', url: `http://127.0.0.1:${port}${records}`, pid });
+  }
   for (const target of targets) await load(target, WARM_UP_SECONDS);
 
-  const rates = { echo: [], create: [] };
-  const times = { echo: [], create: [] };
+  const rates = Object.fromEntries(targets.map(({ name }) => [name, []]));
+  const times = Object.fromEntries(targets.map(({ name }) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const target of targets) {
       const before = processorTime(target.pid);
@@ -72,10 +86,22 @@ try {
       `(${median(rates.echo).toFixed(0)}/s); processor time ${median(times.create).toFixed(0)} µs ` +
       `against ${median(times.echo).toFixed(0)} µs`,
   );
+  if (values.outage) {
+    const share = median(rates.outage.map((rate, round) => rate / rates.create[round]));
+    console.log(`with the Pusher receiver down: ${median(rates.outage).toFixed(0)}/s, ${share.toFixed(2)} of the above`);
+  }
 } finally {
   for (const child of children) child.kill('SIGTERM');
   await Promise.all(children.map((child) => child.exitCode ?? new Promise((resolve) => child.once('exit', resolve))));
   rmSync(directory, { recursive: true, force: true });
+}
+
+function serveKumocast(name, env = {}) {
+  return serve(
+    ['dist/main.js', 'start', '--ini', 'config/kumocast.ini', '--port', '0'],
+    /Serving http:\/\/127\.0\.0\.1:(\d+)/,
+    { KINTO_STORAGE_URL: join(directory, `${name}.sqlite`), ...env },
+  );
 }
 
 function serve(args, announcement, env = {}) {
@@ -94,7 +120,7 @@ function serve(args, announcement, env = {}) {
 }
 
 async function load({ name, url }, duration) {
-  const isPut = values.put && name === 'create';
+  const isPut = values.put && name !== 'echo';
   const result = await autocannon({
     url,
     connections,
