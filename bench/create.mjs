@@ -88,7 +88,9 @@ try {
   );
   if (values.outage) {
     const share = median(rates.outage.map((rate, round) => rate / rates.create[round]));
-    console.log(`with the Pusher receiver down: ${median(rates.outage).toFixed(0)}/s, ${share.toFixed(2)} of the above`);
+    console.log(
+      `with the Pusher receiver down: ${median(rates.outage).toFixed(0)}/s, ${share.toFixed(2)} of the above`,
+    );
   }
 } finally {
   for (const child of children) child.kill('SIGTERM');
