@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { make, makeBucket, makeCollection, uriOf } from '../support/places.js';
 import { scenario } from '../support/scenario.js';
 import { startTestServer, USER_IDS, type TestServer } from '../support/server.js';
@@ -113,6 +114,23 @@ describe('DELETE of a list', () => {
       status: 400,
       body: { message: 'querystring: _token was already used or has expired.' },
     });
+  });
+
+  it('uses a token up once, also when its unit of work has to run again', async () => {
+    for (const id of ['a', 'b', 'c']) await make(server, `${records}/${id}`);
+    const first = await server.request('DELETE', `${records}?_limit=2&_sort=id`);
+    const next = new URL(first.headers.get('next-page')!);
+    // While this one runs, the two that follow gather in one group.
+    const before = server.storage.write(() => setTimeout(200));
+    const deleting = server.request('DELETE', next.pathname + next.search);
+    await setTimeout(100);
+    const failing = server.storage.write(async ({ sql }) => {
+      await sql.run(`INSERT INTO metadata (name, value) VALUES ('x', '1')`);
+      throw new Error('refused');
+    });
+    const [, answer] = await Promise.all([before, deleting, expect(failing).rejects.toThrow('refused')]);
+    expect(answer.json).toMatchObject({ data: [{ id: 'c', deleted: true }] });
+    expect((await server.request('GET', records)).json).toEqual({ data: [] });
   });
 
   it('of nothing changes nothing, not even the list’s timestamp', async () => {

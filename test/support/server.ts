@@ -3,6 +3,7 @@ import { startServer, type RunningServer } from '../../src/app.server.js';
 import { mergeLogged } from '../../src/changes/resource-change.js';
 import { SettingSource } from '../../src/settings/settings.js';
 import { journal, type LoggedChange } from '../../src/storage/journal.js';
+import type { Storage } from '../../src/storage/storage.js';
 import type { JsonObject, JsonValue } from '../../src/wire/json.js';
 
 /** Users that the specification has vectors for (kinto-api.md, 17.2); their password is `secret`. */
@@ -92,6 +93,10 @@ export class TestServer {
 
   get url(): string {
     return this.server.url;
+  }
+
+  get storage(): Storage {
+    return this.server.storage;
   }
 
   /** @param path with the version prefix */

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { ApiError } from '../../wire/api-error.js';
+import { Savepoint } from './savepoint.js';
 
 interface WaitingUnit {
   /** Whether it may write: a group that only reads is nobody's news. */
@@ -236,30 +237,4 @@ export class GroupCommit {
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-class Savepoint {
-  private readonly start: Statement;
-  private readonly release: Statement;
-  private readonly rollback: Statement;
-
-  constructor(database: Database, name: string) {
-    this.start = database.prepare(`SAVEPOINT ${name}`);
-    this.release = database.prepare(`RELEASE ${name}`);
-    this.rollback = database.prepare(`ROLLBACK TO ${name}`);
-  }
-
-  begin(): void {
-    this.start.run();
-  }
-
-  keep(): void {
-    this.release.run();
-  }
-
-  /** Undoes what came since, and ends. */
-  undo(): void {
-    this.rollback.run();
-    this.release.run();
-  }
 }
