@@ -1,6 +1,7 @@
 import { Setting, type SettingsClass } from '../settings/setting.js';
 import { CHANGE_ACTIONS } from '../wire/change-action.js';
 import { Registry } from '../wire/registry.js';
+import { PAYLOADS, type Payload } from './payload.js';
 import type { CommittedChange } from './resource-change.js';
 
 /**
@@ -24,6 +25,14 @@ export interface ChangeListener {
    * @throws UndeliverableChange when trying again cannot help; anything else is tried again
    */
   afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> | void;
+  /** How many changes {@link afterCommits} takes at once. */
+  readonly batchSize?: number;
+  /**
+   * Several changes in one go, in commit order. Only listeners that are told again are asked, and only where the
+   * target takes several at once. When it throws, each is told alone, by `afterCommit`: what of them had arrived
+   * arrives once more.
+   */
+  afterCommits?(changes: readonly CommittedChange[], cutOff: AbortSignal): Promise<void>;
   /**
    * Of a live listener: whether anybody would hear it at this moment. While nobody would, changes pass it by. Without
    * it, somebody always might.
@@ -42,6 +51,8 @@ export class UndeliverableChange extends Error {
 export interface ListenerContext {
   /** The name it has in `event_listeners`. */
   readonly name: string;
+  /** What its settings want it to send; see {@link messagesOf}. */
+  readonly payload: Payload;
 }
 
 /** What a listener folder exports: its kind, its settings and how it is made. Timers, logs and filters it has not. */
@@ -81,6 +92,33 @@ export class CommonListenerSettings {
     sentence: 'Which resources it hears of: bucket, collection, group, record; empty: all.',
   })
   resources!: readonly string[];
+
+  @Setting({
+    key: 'buckets',
+    type: 'list',
+    default: [],
+    sentence: 'Which buckets it hears of, as ids with * and ?; empty: all.',
+  })
+  buckets!: readonly string[];
+
+  @Setting({
+    key: 'collections',
+    type: 'list',
+    default: [],
+    sentence:
+      'Which collections and their records it hears of, as ids with * and ?; empty: all, and buckets and groups.',
+  })
+  collections!: readonly string[];
+
+  @Setting({
+    key: 'payload',
+    type: 'string',
+    default: 'kinto',
+    oneOf: PAYLOADS,
+    sentence:
+      'What it sends: kinto, a list of {new, old} per change; object, each object as its list has it; change, each with its position.',
+  })
+  payload!: Payload;
 }
 
 export class ListenersSettings {

@@ -10,9 +10,11 @@ import {
   CommonListenerSettings,
   ListenersSettings,
   type ChangeListener,
+  type ListenerContext,
   type ListenerDefinition,
   type ListenerKinds,
 } from './change-listener.js';
+import { ListenerFilter } from './listener-filter.js';
 import { describe, RegisteredListener } from './registered-listener.js';
 
 /** Kinto's word for reading; reads are not in the change log, so no listener can hear of them here. */
@@ -42,19 +44,21 @@ function makeListener(name: string, source: SettingSource, kinds: ListenerKinds)
 
   const prefixes = [prefix, ...(definition.sharedPrefixes ?? [])];
   const settings = readSettings(definition.settings, source, { prefixes });
-  return new RegisteredListener(name, kind, create(definition, settings, name), {
-    actions: new Set(common.actions),
-    resources: new Set(common.resources),
-  });
+  return new RegisteredListener(
+    name,
+    kind,
+    create(definition, settings, { name, payload: common.payload }),
+    new ListenerFilter(common),
+  );
 }
 
 /** What a maker objects to is wrong in the settings, which is where its user can put it right. */
-function create(definition: ListenerDefinition, settings: object, name: string): ChangeListener {
+function create(definition: ListenerDefinition, settings: object, context: ListenerContext): ChangeListener {
   try {
-    return definition.create(settings, { name });
+    return definition.create(settings, context);
   } catch (cause) {
     if (cause instanceof SettingsError) throw cause;
-    throw new SettingsError(`event_listeners.${name}`, describe(cause), { cause });
+    throw new SettingsError(`event_listeners.${context.name}`, describe(cause), { cause });
   }
 }
 

@@ -52,7 +52,8 @@ export class DurableDelivery extends LogDelivery {
 
   private async deliverAll(changes: readonly CommittedChange[]): Promise<boolean> {
     for (const change of changes) {
-      if (this.registered.wants(change) && !(await this.deliver(change))) return false;
+      const wanted = this.registered.wanted(change);
+      if (wanted !== undefined && !(await this.deliver(wanted))) return false;
     }
     return true;
   }

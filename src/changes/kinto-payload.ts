@@ -22,17 +22,3 @@ export function tooLargeNotice(change: CommittedChange, impacted: readonly Impac
     last_modified: change.timestamp,
   });
 }
-
-/**
- * What to send: the payload, or the notice if the payload has more than `maxBytes` of UTF-8. A payload that cannot
- * fit is not even put together: a plural DELETE may have deleted a hundred thousand objects.
- */
-export function payloadWithin(maxBytes: number, change: CommittedChange, impacted: readonly ImpactedObject[]): string {
-  let atLeast = 0;
-  for (const { newText, oldText } of impacted) {
-    atLeast += newText.length + (oldText?.length ?? 0);
-    if (atLeast > maxBytes) return tooLargeNotice(change, impacted);
-  }
-  const payload = kintoPayload(impacted);
-  return Buffer.byteLength(payload) > maxBytes ? tooLargeNotice(change, impacted) : payload;
-}

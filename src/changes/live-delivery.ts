@@ -61,9 +61,10 @@ export class LiveDelivery extends LogDelivery {
 
   private async tell(change: CommittedChange): Promise<void> {
     const { name, stats } = this.registered;
-    if (!this.registered.wants(change)) return;
+    const wanted = this.registered.wanted(change);
+    if (wanted === undefined) return;
     try {
-      await this.registered.tell(change, this.patience.tryTimeout);
+      await this.registered.tell(wanted, this.patience.tryTimeout);
     } catch (error) {
       this.logSeldom(`Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`);
     }

@@ -1,14 +1,8 @@
 import type { Logger } from '@nestjs/common';
 import type { ChangeListener } from './change-listener.js';
+import type { ListenerFilter } from './listener-filter.js';
 import { PATIENCE } from './patience.js';
 import type { CommittedChange } from './resource-change.js';
-
-export interface ListenerFilter {
-  /** `create`, `update`, `delete`. */
-  readonly actions: ReadonlySet<string>;
-  /** Empty: all. */
-  readonly resources: ReadonlySet<string>;
-}
 
 /** What has become of the changes a listener asked for. */
 export interface ListenerStats {
@@ -39,9 +33,9 @@ export class RegisteredListener {
     return this.listener.hasAudience?.() ?? true;
   }
 
-  wants({ action, resourceName }: CommittedChange): boolean {
-    const { actions, resources } = this.filter;
-    return actions.has(action) && (resources.size === 0 || resources.has(resourceName));
+  /** What of the change it asked for; `undefined`: nothing. */
+  wanted(change: CommittedChange): CommittedChange | undefined {
+    return this.filter.narrow(change);
   }
 
   /**

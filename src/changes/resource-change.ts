@@ -10,6 +10,10 @@ export interface ImpactedObject {
   /** `null` on `create`. */
   readonly oldText: string | null;
   readonly position: Position;
+  /** Its new `last_modified`, in ms. */
+  readonly timestamp: number;
+  /** Whether this was the last change of its request in its list. Only once it is in the log. */
+  readonly last: boolean;
   /** Who changed it; in a batch, others may have changed its neighbours. `null`: nobody was logged in. */
   readonly userId: string | null;
 }
@@ -38,12 +42,12 @@ export interface CommittedChange extends ResourceChange {
 }
 
 /** Merges entries by resource, parent and action, in the order in which each first occurred, as Kinto does (13.4). */
-export function mergeEntries(entries: readonly JournalEntry[]): ResourceChange[] {
+export function mergeEntries(entries: readonly (JournalEntry & { readonly last?: boolean })[]): ResourceChange[] {
   const merged = new Map<string, ResourceChange & { impacted: ImpactedObject[] }>();
   for (const entry of entries) {
-    const { list, action, objectId: id, newText, oldText, position, userId } = entry;
+    const { list, action, objectId: id, newText, oldText, position, timestamp, last = false, userId } = entry;
     const key = `${list.resourceName} ${list.parentId} ${action}`;
-    const impacted = { id, newText, oldText, position, userId };
+    const impacted = { id, newText, oldText, position, timestamp, last, userId };
     const known = merged.get(key);
     if (known === undefined) {
       merged.set(key, {

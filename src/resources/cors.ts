@@ -1,4 +1,5 @@
 import { invalidParameters, type ErrorDetail } from '../wire/api-error.js';
+import { globPattern } from '../wire/glob.js';
 import type { ApiRequest, ApiResponse, ResponseHeaders } from './api-message.js';
 import type { Endpoint } from './exchange.js';
 import type { ApiSettings } from './http.settings.js';
@@ -98,11 +99,6 @@ const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** A browser reads nothing of the answer to its own question. */
 function isPreflight(endpoint: Endpoint | undefined, method: string): boolean {
   return endpoint !== undefined && method === 'OPTIONS';
-}
-
-function globPattern(glob: string): RegExp {
-  const literal = glob.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${literal.replaceAll('*', '.*').replaceAll('?', '.')}$`);
 }
 
 function headerProblem(name: string, description: string): ErrorDetail {

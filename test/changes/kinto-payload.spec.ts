@@ -1,4 +1,5 @@
-import { kintoPayload, payloadWithin, tooLargeNotice } from '../../src/changes/kinto-payload.js';
+import { kintoPayload, tooLargeNotice } from '../../src/changes/kinto-payload.js';
+import { messagesWithin } from '../../src/changes/payload.js';
 import { committedChange, impacted } from '../support/committed-change.js';
 
 describe("Kinto's payload", () => {
@@ -39,8 +40,8 @@ describe('A payload with a limit', () => {
   it('is measured in bytes of UTF-8, the limit included', () => {
     const objects = [impacted('r1', '{"t":"é"}')];
     const bytes = Buffer.byteLength(kintoPayload(objects));
-    expect(payloadWithin(bytes, change, objects)).toBe('[{"new":{"t":"é"}}]');
-    expect(payloadWithin(bytes - 1, change, objects)).toBe(tooLargeNotice(change, objects));
+    expect(messagesWithin(bytes, 'kinto', change, objects)).toEqual(['[{"new":{"t":"é"}}]']);
+    expect(messagesWithin(bytes - 1, 'kinto', change, objects)).toEqual([tooLargeNotice(change, objects)]);
   });
 
   it('is not put together when it cannot fit', () => {
@@ -51,6 +52,6 @@ describe('A payload with a limit', () => {
         throw new Error('It was read in vain');
       },
     });
-    expect(payloadWithin(100, change, [...objects, unread])).toContain('"count":3');
+    expect(messagesWithin(100, 'kinto', change, [...objects, unread])[0]).toContain('"count":3');
   });
 });

@@ -41,7 +41,7 @@ describe('The websocket listener', () => {
       countSubscribers: (appId: string, channel: string) => (appId === '3' && channel === 'home-tasks-record' ? 1 : 0),
       publish: (_: string, message: ChannelMessage) => published.push(message),
     };
-    const listener = webSocketListener(hub, '3').create(DEFAULTS, { name: 'live' });
+    const listener = webSocketListener(hub, '3').create(DEFAULTS, { name: 'live', payload: 'kinto' });
     const unread = impacted('r1');
     Object.defineProperty(unread, 'newText', {
       get: () => {
@@ -71,7 +71,7 @@ describe('The websocket listener', () => {
       const storage = await temporary.open();
       const client = await RawClient.connect(server, 'home-tasks-record');
       const feed = new ChangeFeed(storage, new RecordingLog());
-      const listener = webSocketListener(server.hub, APP.id).create(DEFAULTS, { name: 'live' });
+      const listener = webSocketListener(server.hub, APP.id).create(DEFAULTS, { name: 'live', payload: 'kinto' });
       await feed.open([registered('live', listener)]);
 
       const writer = new ChangeWriter(storage);

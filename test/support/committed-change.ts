@@ -20,5 +20,8 @@ export function committedChange(
 }
 
 export function impacted(id: string, newText = `{"id":"${id}"}`, oldText: string | null = null): ImpactedObject {
-  return { id, newText, oldText, position: { epoch: 'e', n: 1, salt: 0 }, userId: 'basicauth:alice' };
+  return {
+    ...{ id, newText, oldText, position: { epoch: 'e', n: 1, salt: 0 } },
+    ...{ timestamp: 1_763_700_000_000, last: true, userId: 'basicauth:alice' },
+  };
 }

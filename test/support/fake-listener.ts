@@ -1,4 +1,5 @@
 import type { ChangeListener, Delivery } from '../../src/changes/change-listener.js';
+import { ListenerFilter, type WantedChanges } from '../../src/changes/listener-filter.js';
 import { RegisteredListener } from '../../src/changes/registered-listener.js';
 import type { CommittedChange } from '../../src/changes/resource-change.js';
 
@@ -41,10 +42,10 @@ export function idsOf(changes: readonly CommittedChange[]): string[] {
 export function registered(
   name: string,
   listener: ChangeListener,
-  filter: { actions?: string[]; resources?: string[] } = {},
+  filter: Partial<WantedChanges> = {},
 ): RegisteredListener {
-  const { actions = ['create', 'update', 'delete'], resources = [] } = filter;
-  return new RegisteredListener(name, 'fake', listener, { actions: new Set(actions), resources: new Set(resources) });
+  const all = { actions: ['create', 'update', 'delete'], resources: [], buckets: [], collections: [] };
+  return new RegisteredListener(name, 'fake', listener, new ListenerFilter({ ...all, ...filter }));
 }
 
 export const NEVER = (): Promise<void> => new Promise(() => undefined);

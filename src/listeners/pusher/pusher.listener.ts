@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import Pusher from 'pusher';
 import { UndeliverableChange, type ChangeListener, type ListenerDefinition } from '../../changes/change-listener.js';
 import { ChannelTemplate, type ChannelShare } from '../../changes/channel-template.js';
-import { payloadWithin } from '../../changes/kinto-payload.js';
+import { messagesWithin } from '../../changes/payload.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
 import { PusherFailures } from './pusher-failures.js';
 import { pusherOptions } from './pusher-options.js';
@@ -67,7 +67,7 @@ class PusherListener implements ChangeListener {
   }
 
   private async trigger(change: CommittedChange, { channel, impacted }: ChannelShare): Promise<void> {
-    const payload = payloadWithin(this.maxEventBytes, change, impacted);
+    const payload = messagesWithin(this.maxEventBytes, 'kinto', change, impacted)[0]!;
     const response = await this.request(channel, change.action, payload).catch((error: unknown) => {
       throw this.#failures.ofRequest(error);
     });

@@ -1,6 +1,6 @@
 import type { ChangeListener, ListenerDefinition } from '../../changes/change-listener.js';
 import { ChannelTemplate } from '../../changes/channel-template.js';
-import { payloadWithin } from '../../changes/kinto-payload.js';
+import { messagesWithin, type Payload } from '../../changes/payload.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
 import type { Hub } from '../../realtime/hub.js';
 import { WebSocketSettings } from './websocket.settings.js';
@@ -16,7 +16,7 @@ export function webSocketListener(hub: Publisher, appId: string): ListenerDefini
   return {
     kind: 'websocket',
     settings: WebSocketSettings,
-    create: (settings) => new WebSocketListener(hub, appId, settings),
+    create: (settings, { payload }) => new WebSocketListener({ hub, appId, payload }, settings),
   };
 }
 
@@ -27,8 +27,7 @@ class WebSocketListener implements ChangeListener {
   private readonly maxEventBytes: number;
 
   constructor(
-    private readonly hub: Publisher,
-    private readonly appId: string,
+    private readonly target: { readonly hub: Publisher; readonly appId: string; readonly payload: Payload },
     { channel, maxEventBytes }: Readonly<WebSocketSettings>,
   ) {
     this.template = new ChannelTemplate(channel);
@@ -36,14 +35,16 @@ class WebSocketListener implements ChangeListener {
   }
 
   hasAudience(): boolean {
-    return this.hub.isOccupied(this.appId);
+    return this.target.hub.isOccupied(this.target.appId);
   }
 
   afterCommit(change: CommittedChange): void {
+    const { hub, appId, payload } = this.target;
     for (const { channel, impacted } of this.template.fill(change)) {
-      if (this.hub.countSubscribers(this.appId, channel) === 0) continue;
-      const data = payloadWithin(this.maxEventBytes, change, impacted);
-      this.hub.publish(this.appId, { channel, event: change.action, data });
+      if (hub.countSubscribers(appId, channel) === 0) continue;
+      for (const data of messagesWithin(this.maxEventBytes, payload, change, impacted)) {
+        hub.publish(appId, { channel, event: change.action, data });
+      }
     }
   }
 }
