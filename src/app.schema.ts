@@ -1,11 +1,20 @@
 import { AccessControlEntryEntity } from './permissions/entities/access-control-entry.entity.js';
 import { UserPrincipalEntity } from './permissions/entities/user-principal.entity.js';
 import { PermissionTables1763700000001 } from './permissions/migrations.js';
+import { ChannelWebhooks1763800000001 } from './storage/channel-webhooks.migration.js';
 import { ChangeEntity } from './storage/entities/change.entity.js';
+import { ChannelWebhookEntity } from './storage/entities/channel-webhook.entity.js';
 import { CursorEntity } from './storage/entities/cursor.entity.js';
 import { MetadataEntity } from './storage/entities/metadata.entity.js';
 import { ObjectEntity } from './storage/entities/object.entity.js';
 import { TimestampEntity } from './storage/entities/timestamp.entity.js';
+import {
+  ChangeMarkEntity,
+  DeadLetterEntity,
+  ListenerOrderEntity,
+  ListenerStateEntity,
+} from './storage/entities/listener.entities.js';
+import { ListenerTables1763800000000 } from './storage/listener-tables.migration.js';
 import { StorageTables1763700000000 } from './storage/migrations.js';
 import type { DatabaseSchema } from './storage/open-storage.js';
 
@@ -17,8 +26,18 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     ChangeEntity,
     CursorEntity,
     MetadataEntity,
+    DeadLetterEntity,
+    ListenerStateEntity,
+    ListenerOrderEntity,
+    ChangeMarkEntity,
+    ChannelWebhookEntity,
     AccessControlEntryEntity,
     UserPrincipalEntity,
   ],
-  migrations: [StorageTables1763700000000, PermissionTables1763700000001],
+  migrations: [
+    StorageTables1763700000000,
+    PermissionTables1763700000001,
+    ListenerTables1763800000000,
+    ChannelWebhooks1763800000001,
+  ],
 };

@@ -3,7 +3,8 @@ import { LocalAppSettings } from './app.channels.js';
 import { AuthSettings } from './auth/auth.settings.js';
 import { AuthPolicySettings } from './auth/auth.settings.js';
 import { CacheSettings } from './cache/cache.settings.js';
-import { CommonListenerSettings, ListenersSettings } from './changes/change-listener.js';
+import { CommonListenerSettings, DurableListenerSettings, ListenersSettings } from './changes/change-listener.js';
+import { ChangesSettings } from './changes/changes.settings.js';
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
@@ -16,7 +17,9 @@ import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.j
 import { OpenIdSettings } from './plugins/openid/openid.settings.js';
 import { HistorySettings } from './plugins/history/history.settings.js';
 import { EVERY_BUCKET, EVERY_COLLECTION, QuotaSettings } from './plugins/quotas/quotas.settings.js';
+import { ChannelAppSettings, ChannelAppsSettings, NamedAppSettings } from './realtime/channel-app.settings.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
+import { WebhookSettings } from './realtime/webhooks/webhooks.settings.js';
 import { EndOfServiceSettings } from './resources/end-of-service.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
 import { MethodSwitchSettings } from './resources/method-switches.js';
@@ -115,8 +118,14 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     prefix: 'attachment.',
   },
   { title: 'Attachments in an S3 bucket', type: S3Settings, prefix: 'attachment.aws.' },
+  { title: 'The change log', type: ChangesSettings },
   { title: 'Listeners', type: ListenersSettings },
   { title: 'Any listener, here one called live', type: CommonListenerSettings, prefix: 'event_listeners.live.' },
+  {
+    title: 'Any listener that is told again what failed, so not those that are live',
+    type: DurableListenerSettings,
+    prefix: 'event_listeners.remote.',
+  },
   { title: 'A listener of the kind websocket', type: WebSocketSettings, prefix: 'event_listeners.live.' },
   {
     title: 'A listener of the kind pusher; keys of event_listeners.<name>. come first',
@@ -124,5 +133,9 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     prefix: 'pusher.',
   },
   { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },
+  { title: 'What belongs to that app', type: ChannelAppSettings, prefix: 'channels.' },
+  { title: 'Further Pusher apps', type: ChannelAppsSettings },
+  { title: 'One of them, here one called shop', type: NamedAppSettings, prefix: 'channels.apps.shop.' },
+  { title: 'Webhooks of channels', type: WebhookSettings },
   { title: 'Sockets', type: RealtimeSettings },
 ];

@@ -1,24 +1,57 @@
 import type { Logger } from '@nestjs/common';
 import type { Storage } from '../storage/storage.js';
 import { DurableDelivery } from './durable-delivery.js';
+import type { ListenerOrder } from '../storage/listener-orders.js';
 import { LiveDelivery } from './live-delivery.js';
+import { OrderDesk } from './order-desk.js';
 import { PATIENCE, type Patience } from './patience.js';
 import type { RegisteredListener } from './registered-listener.js';
 
 /** Reads the log onward and hands each change to each listener that asked for it. */
 export class ChangeFeed {
   private deliveries: readonly (LiveDelivery | DurableDelivery)[] = [];
+  private readonly desk: OrderDesk;
 
   constructor(
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly patience: Patience = PATIENCE,
   ) {
+    this.desk = new OrderDesk(storage, log, (order) => this.carryOut(order));
     storage.onCommit(() => this.wake());
   }
 
   /** From now on the listeners are told. One that is no longer there loses its cursor: should it return, it is new. */
   async open(listeners: readonly RegisteredListener[]): Promise<void> {
+    await this.start(listeners, new Map());
+    await this.desk.open();
+  }
+
+  /**
+   * Tells others from now on. Who was there before under the same name misses nothing, live ones included: they go on
+   * where the ones before them have stopped.
+   */
+  async replace(listeners: readonly RegisteredListener[]): Promise<void> {
+    const before = this.deliveries;
+    this.deliveries = [];
+    await Promise.all(before.map((delivery) => delivery.close()));
+    const live = before.filter((delivery) => delivery instanceof LiveDelivery);
+    await this.start(listeners, new Map(live.map((delivery) => [delivery.name, delivery.place])));
+  }
+
+  async close(): Promise<void> {
+    this.desk.close();
+    await Promise.all(this.deliveries.map((delivery) => delivery.close()));
+    this.deliveries = [];
+  }
+
+  /** Resolves when every listener has been told everything that is in the log. */
+  async settled(): Promise<void> {
+    await Promise.all(this.deliveries.map((delivery) => delivery.settled()));
+  }
+
+  /** @param places of live listeners: the global position to go on after, by name */
+  private async start(listeners: readonly RegisteredListener[], places: ReadonlyMap<string, number>): Promise<void> {
     const isDurable = ({ listener }: RegisteredListener) => listener.delivery === 'once-per-cluster';
     await this.forgetCursorsExcept(listeners.filter(isDurable));
     // One delivery each: a listener that hangs delays nobody but itself.
@@ -27,20 +60,15 @@ export class ChangeFeed {
         ? new DurableDelivery(registered, this.storage, this.log, this.patience)
         : new LiveDelivery(registered, this.storage, this.log, this.patience),
     );
-    for (const delivery of deliveries) await delivery.open();
+    for (const delivery of deliveries) await delivery.open(places.get(delivery.name));
     this.deliveries = deliveries;
     // What was committed after a delivery found its place and before this line has woken nobody.
     this.wake();
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.deliveries.map((delivery) => delivery.close()));
-    this.deliveries = [];
-  }
-
-  /** Resolves when every listener has been told everything that is in the log. */
-  async settled(): Promise<void> {
-    await Promise.all(this.deliveries.map((delivery) => delivery.settled()));
+  private async carryOut(order: ListenerOrder): Promise<string> {
+    const delivery = this.deliveries.find(({ name }) => DurableDelivery.consumerOf(name) === order.consumer);
+    return delivery?.carryOut(order) ?? 'there is no such listener on this server';
   }
 
   private wake(): void {

@@ -1,6 +1,8 @@
+import { IsInt, Max, Min } from 'class-validator';
 import { Setting, type SettingsClass } from '../settings/setting.js';
 import { CHANGE_ACTIONS } from '../wire/change-action.js';
 import { Registry } from '../wire/registry.js';
+import { DELIVERY_RULES, type DeliveryRules } from './delivery-rules.js';
 import { PAYLOADS, type Payload } from './payload.js';
 import type { CommittedChange } from './resource-change.js';
 
@@ -119,6 +121,49 @@ export class CommonListenerSettings {
       'What it sends: kinto, a list of {new, old} per change; object, each object as its list has it; change, each with its position.',
   })
   payload!: Payload;
+}
+
+/** What every durable listener may be told beside that. */
+export class DurableListenerSettings {
+  @Setting({
+    key: 'start',
+    type: 'string',
+    default: DELIVERY_RULES.start,
+    oneOf: ['end', 'beginning'],
+    sentence: 'Where one that is new begins: at the end of the change log, or at the beginning of what is left of it.',
+  })
+  start!: DeliveryRules['start'];
+
+  @Setting({
+    key: 'max_tries',
+    type: 'integer',
+    default: DELIVERY_RULES.maxTries,
+    sentence: 'After how many failed tries a change becomes a dead letter, if the one behind it arrives; 0: never.',
+  })
+  @IsInt()
+  @Min(0)
+  maxTries!: number;
+
+  @Setting({
+    key: 'max_dead_letters',
+    type: 'integer',
+    default: DELIVERY_RULES.maxDeadLetters,
+    sentence: 'How many dead letters are kept; when there are as many, a change that fails holds up those behind it.',
+  })
+  @IsInt()
+  @Min(0)
+  maxDeadLetters!: number;
+
+  @Setting({
+    key: 'try_timeout',
+    type: 'integer',
+    default: DELIVERY_RULES.timeout,
+    sentence: 'How long one try may take, in milliseconds; then it has failed.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(600_000)
+  timeout!: number;
 }
 
 export class ListenersSettings {

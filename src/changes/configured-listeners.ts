@@ -8,6 +8,7 @@ import {
 import { CHANGE_ACTIONS } from '../wire/change-action.js';
 import {
   CommonListenerSettings,
+  DurableListenerSettings,
   ListenersSettings,
   type ChangeListener,
   type ListenerContext,
@@ -49,6 +50,7 @@ function makeListener(name: string, source: SettingSource, kinds: ListenerKinds)
     kind,
     create(definition, settings, { name, payload: common.payload }),
     new ListenerFilter(common),
+    readSettings(DurableListenerSettings, source, { prefixes: [prefix] }),
   );
 }
 

@@ -1,5 +1,8 @@
 import { journal } from '../storage/journal.js';
+import type { ListenerOrder } from '../storage/listener-orders.js';
 import { UndeliverableChange } from './change-listener.js';
+import { DeliveryOrders } from './delivery-orders.js';
+import { DeliveryRecord } from './delivery-record.js';
 import { LogDelivery } from './log-delivery.js';
 import { Backoff } from './patience.js';
 import { describe } from './registered-listener.js';
@@ -8,29 +11,46 @@ import { mergeLogged, type CommittedChange } from './resource-change.js';
 /** How many changes are read from the log at once, and at most delivered again after a crash. */
 const BATCH = 100;
 
+/** How many changes are tried in the place of one that fails and fails. */
+const MAX_CANDIDATES = 10;
+
+/** A change the listener asked for, and the global position of the last change of its request. */
+interface Pending {
+  readonly change: CommittedChange;
+  readonly lastId: number;
+}
+
 /**
  * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
  * with growing waits, and those behind it wait with it; nobody else does.
+ *
+ * One change that fails and fails must not hold up the rest for ever, and a target that is down must not have all of
+ * them put aside. So after a number of tries a change behind it is tried: when that arrives, the target is well and
+ * this change is what is wrong, and it is put among the dead letters; when it does not, both wait on.
  */
 export class DurableDelivery extends LogDelivery {
   private readonly backoff = new Backoff(this.patience);
+  private readonly record = new DeliveryRecord(this.storage, DurableDelivery.consumerOf(this.registered.name));
+  private readonly orders = new DeliveryOrders(this.registered, this.record);
   private cursor = 0;
+  /** The ids of changes that were told before their turn. */
+  private readonly ahead = new Set<string>();
 
   static consumerOf(listenerName: string): string {
     return `listener:${listenerName}`;
   }
 
-  /** Goes on from the cursor; a listener that has none starts at the end of the log. */
+  /** Goes on from the cursor; a listener that has none starts where its settings say. */
   async open(): Promise<void> {
-    const consumer = DurableDelivery.consumerOf(this.registered.name);
-    this.cursor = await this.storage.write(async ({ sql }) => {
-      const found = await journal.findCursor(sql, consumer);
-      if (found !== undefined) return found;
-      const top = await journal.top(sql);
-      await journal.moveCursor(sql, consumer, top);
-      return top;
-    });
+    this.cursor = await this.record.open(this.registered.rules.start);
     this.wake();
+  }
+
+  async carryOut(order: ListenerOrder): Promise<string> {
+    const result = this.orders.add(order);
+    this.wakeable.interrupt();
+    this.wake();
+    return result;
   }
 
   protected async recover(error: unknown): Promise<void> {
@@ -38,57 +58,166 @@ export class DurableDelivery extends LogDelivery {
   }
 
   protected async deliverBatch(): Promise<boolean> {
+    await this.obey();
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.cursor, BATCH));
     this.backoff.reset();
-    let delivered = this.cursor;
-    for (const { lastId, changes } of mergeLogged(logged)) {
-      if (!(await this.deliverAll(changes))) break;
-      delivered = lastId;
+    const final = logged.at(-1);
+    if (final === undefined) return false;
+    const pending = this.pendingOf(mergeLogged(logged));
+    for (let index = 0; index < pending.length;) {
+      const delivered = await this.deliverSome(pending, index);
+      if (delivered === 0) {
+        // The end, or another place to go on from.
+        if (this.wakeable.isClosed) await this.moveTo(doneBefore(pending, index) ?? this.cursor);
+        return !this.wakeable.isClosed;
+      }
+      index += delivered;
     }
-    if (delivered === this.cursor) return false;
-    await this.moveTo(delivered);
+    await this.moveTo(final.id);
     return true;
   }
 
-  private async deliverAll(changes: readonly CommittedChange[]): Promise<boolean> {
-    for (const change of changes) {
-      const wanted = this.registered.wanted(change);
-      if (wanted !== undefined && !(await this.deliver(wanted))) return false;
+  private pendingOf(requests: ReturnType<typeof mergeLogged>): Pending[] {
+    return requests.flatMap(({ lastId, changes }) =>
+      changes.flatMap((change) => {
+        const wanted = this.registered.wanted(change);
+        return wanted === undefined ? [] : [{ change: wanted, lastId }];
+      }),
+    );
+  }
+
+  private async moveTo(position: number): Promise<void> {
+    if (position === this.cursor) return;
+    this.cursor = position;
+    await this.record.moveTo(position);
+  }
+
+  /** @returns how many were delivered or put aside; 0: nothing more is to be delivered from this batch */
+  private async deliverSome(pending: readonly Pending[], index: number): Promise<number> {
+    const together = pending.slice(index, index + this.registered.batchSize).map(({ change }) => change);
+    if (together.length > 1 && this.ahead.size === 0 && (await this.deliverTogether(together))) return together.length;
+    return (await this.deliver(pending, index)) ? 1 : 0;
+  }
+
+  private async deliverTogether(changes: readonly CommittedChange[]): Promise<boolean> {
+    try {
+      await this.registered.tellTogether(changes);
+      await this.record.succeeded();
+      return true;
+    } catch {
+      // Counted; each is told alone now, which tells whose fault it was.
+      return false;
     }
-    return true;
   }
 
-  private async moveTo(changeId: number): Promise<void> {
-    this.cursor = changeId;
-    const consumer = DurableDelivery.consumerOf(this.registered.name);
-    await this.storage.write(({ sql }) => journal.moveCursor(sql, consumer, changeId));
-  }
-
-  /** @returns false when the delivery was given up because of the end */
-  private async deliver(change: CommittedChange): Promise<boolean> {
-    while (!this.wakeable.isClosed) {
+  /** @returns false when the delivery was given up because of the end, or of another place to go on from */
+  private async deliver(pending: readonly Pending[], index: number): Promise<boolean> {
+    const { change } = pending[index]!;
+    if (this.ahead.delete(change.id)) return true;
+    for (let tries = 1; !this.wakeable.isClosed; tries++) {
       try {
-        await this.registered.tell(change, this.patience.tryTimeout);
+        await this.registered.tell(change);
         this.backoff.reset();
+        await this.record.succeeded();
         return true;
       } catch (error) {
-        if (error instanceof UndeliverableChange) return this.passOver(change, error);
+        if (await this.isPutAside(pending, index, { tries, error })) return true;
         await this.waitAfter('failed', error);
+        if (await this.obey()) return false;
       }
     }
     return false;
   }
 
-  private passOver(change: CommittedChange, error: UndeliverableChange): true {
+  private async isPutAside(
+    pending: readonly Pending[],
+    index: number,
+    { tries, error }: { tries: number; error: unknown },
+  ): Promise<boolean> {
+    const { change } = pending[index]!;
+    const { name, rules, stats } = this.registered;
+    const isRefused = error instanceof UndeliverableChange;
+    if (!isRefused && (rules.maxTries === 0 || tries < rules.maxTries)) return false;
+    const max = rules.maxDeadLetters;
+    if (!(await this.record.hasRoom(max))) {
+      this.log.error(`Listener ${name} has ${max} dead letters: no more are put aside, and change ${change.id} waits`);
+      return false;
+    }
+    if (!isRefused && !(await this.isWellOtherwise(pending, index, tries - rules.maxTries))) return false;
+    await this.record.putAside(change, { tries, error: describe(error) });
     this.backoff.reset();
-    this.registered.stats.undeliverable++;
-    this.log.error(`Listener ${this.registered.name} refused change ${change.id} for good: ${describe(error)}`);
+    stats.undeliverable++;
+    const what = isRefused ? `refused change ${change.id} for good` : `failed ${tries} times at change ${change.id}`;
+    this.log.error(`Listener ${name} ${what}, now a dead letter: ${describe(error)}`);
+    return true;
+  }
+
+  /**
+   * Whether another change can be told. Which one is tried goes round, since the very next may be as bad as this one.
+   *
+   * @param round counts the times this was asked about the change
+   */
+  private async isWellOtherwise(pending: readonly Pending[], index: number, round: number): Promise<boolean> {
+    const behind = pending.slice(index + 1);
+    if (behind.length === 0) behind.push(...(await this.findBehind(pending[index]!.lastId)));
+    const candidates = leastRisky(pending[index]!, behind);
+    const { change } = candidates[round % candidates.length] ?? {};
+    if (change === undefined) return false;
+    if (this.ahead.has(change.id)) return true;
+    try {
+      await this.registered.tell(change);
+      // It must not be told in its turn again.
+      this.ahead.add(change.id);
+      return true;
+    } catch (error) {
+      return error instanceof UndeliverableChange;
+    }
+  }
+
+  private async findBehind(lastId: number): Promise<Pending[]> {
+    const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, lastId, BATCH));
+    return this.pendingOf(mergeLogged(logged));
+  }
+
+  /** @returns whether there is another place to go on from */
+  private async obey(): Promise<boolean> {
+    const position = await this.orders.carryOutAll(() => this.wakeable.isClosed);
+    if (position === undefined) return false;
+    this.ahead.clear();
+    await this.moveTo(position);
     return true;
   }
 
   private async waitAfter(what: string, error: unknown): Promise<void> {
     const wait = this.backoff.next();
-    this.log.warn(`Listener ${this.registered.name} ${what}, next try in ${wait} ms: ${describe(error)}`);
+    const reason = describe(error);
+    this.log.warn(`Listener ${this.registered.name} ${what}, next try in ${wait} ms: ${reason}`);
+    await this.record.failed(reason).catch(() => undefined);
     await this.wakeable.pause(wait);
   }
+}
+
+/**
+ * At most some of those behind, first the ones that have nothing of their own list before them: told out of turn, they
+ * are still in order there.
+ */
+function leastRisky(failed: Pending, behind: readonly Pending[]): Pending[] {
+  const lists = new Set([listOf(failed)]);
+  const first = behind.filter((pending) => {
+    const list = listOf(pending);
+    const isFirst = !lists.has(list);
+    lists.add(list);
+    return isFirst;
+  });
+  return [...first, ...behind.filter((pending) => !first.includes(pending))].slice(0, MAX_CANDIDATES);
+}
+
+function listOf({ change: { parentId, resourceName } }: Pending): string {
+  return `${resourceName} ${parentId}`;
+}
+
+/** The place behind the last request that is done with as a whole. */
+function doneBefore(pending: readonly Pending[], index: number): number | undefined {
+  const { lastId } = pending[index]!;
+  return pending.slice(0, index).findLast((before) => before.lastId !== lastId)?.lastId;
 }

@@ -1,4 +1,6 @@
 import { journal } from '../storage/journal.js';
+import type { ListenerOrder } from '../storage/listener-orders.js';
+import { tellTest } from './delivery-orders.js';
 import { LogDelivery } from './log-delivery.js';
 import { describe } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
@@ -22,8 +24,18 @@ export class LiveDelivery extends LogDelivery {
   private position = 0;
   private toldThisTurn = 0;
 
-  async open(): Promise<void> {
-    this.position = await this.storage.read(({ sql }) => journal.top(sql));
+  /** The global position of the last change it was told, or that passed it by. */
+  get place(): number {
+    return this.position;
+  }
+
+  async open(place?: number): Promise<void> {
+    this.position = place ?? (await this.storage.read(({ sql }) => journal.top(sql)));
+  }
+
+  async carryOut({ verb }: ListenerOrder): Promise<string> {
+    if (verb === 'test') return tellTest(this.registered);
+    return 'it is live: it has no place in the log and no dead letters';
   }
 
   protected async recover(error: unknown): Promise<void> {
@@ -64,7 +76,7 @@ export class LiveDelivery extends LogDelivery {
     const wanted = this.registered.wanted(change);
     if (wanted === undefined) return;
     try {
-      await this.registered.tell(wanted, this.patience.tryTimeout);
+      await this.registered.tell(wanted);
     } catch (error) {
       this.logSeldom(`Listener ${name} failed (${stats.failed} times) at change ${change.id}: ${describe(error)}`);
     }

@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import type { ListenerOrder } from '../storage/listener-orders.js';
 import type { Storage } from '../storage/storage.js';
 import { PATIENCE, type Patience } from './patience.js';
 import type { RegisteredListener } from './registered-listener.js';
@@ -15,8 +16,19 @@ export abstract class LogDelivery {
     protected readonly patience: Patience = PATIENCE,
   ) {}
 
-  /** Finds the place in the log to go on from. */
-  abstract open(): Promise<void>;
+  get name(): string {
+    return this.registered.name;
+  }
+
+  /**
+   * Finds the place in the log to go on from.
+   *
+   * @param place of a live listener: the global position that one of the same name was told up to, if there was one
+   */
+  abstract open(place?: number): Promise<void>;
+
+  /** Does what somebody wants done with the listener. Resolves with what came of it, in a sentence; never rejects. */
+  abstract carryOut(order: ListenerOrder): Promise<string>;
 
   /** There may be something new in the log. */
   wake(): void {

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { ChangeListener } from './change-listener.js';
+import { DELIVERY_RULES, type DeliveryRules } from './delivery-rules.js';
 import type { ListenerFilter } from './listener-filter.js';
 import { PATIENCE } from './patience.js';
 import type { CommittedChange } from './resource-change.js';
@@ -26,6 +27,7 @@ export class RegisteredListener {
     readonly kind: string,
     readonly listener: ChangeListener,
     private readonly filter: ListenerFilter,
+    readonly rules: DeliveryRules = DELIVERY_RULES,
   ) {}
 
   /** Whether anybody would hear it now. */
@@ -38,18 +40,33 @@ export class RegisteredListener {
     return this.filter.narrow(change);
   }
 
-  /**
-   * @param timeout ms after which a listener that has not answered has failed
-   * @throws what the listener throws, counted
-   */
-  async tell(change: CommittedChange, timeout: number = PATIENCE.tryTimeout): Promise<void> {
+  /** How many changes it can be told in one go. */
+  get batchSize(): number {
+    return this.listener.afterCommits === undefined ? 1 : (this.listener.batchSize ?? 1);
+  }
+
+  /** @throws what the listener throws, counted; also when it has not answered in time */
+  tell(change: CommittedChange): Promise<void> {
+    return this.measured(1, (cutOff) => this.listener.afterCommit(change, cutOff?.signal));
+  }
+
+  /** @throws what the listener throws, counted as one failure */
+  tellTogether(changes: readonly CommittedChange[]): Promise<void> {
+    // Only listeners that are told again are asked, and they have one.
+    return this.measured(changes.length, (cutOff) => this.listener.afterCommits?.(changes, cutOff!.signal));
+  }
+
+  private async measured(
+    count: number,
+    attempt: (cutOff: AbortController | undefined) => Promise<void> | void,
+  ): Promise<void> {
     const started = this.observe === undefined ? 0 : performance.now();
     try {
       // A live listener's change is not told again, so there is nothing to call off; and it hears every single write.
       const cutOff = this.listener.delivery === 'once-per-cluster' ? new AbortController() : undefined;
-      const answer = this.listener.afterCommit(change, cutOff?.signal);
-      if (answer !== undefined) await this.within(timeout, answer, cutOff);
-      this.stats.delivered++;
+      const answer = attempt(cutOff);
+      if (answer !== undefined) await this.within(this.rules.timeout, answer, cutOff);
+      this.stats.delivered += count;
     } catch (error) {
       this.stats.failed++;
       this.stats.lastError = describe(error);

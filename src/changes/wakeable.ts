@@ -31,6 +31,11 @@ export class Wakeable {
     this.endPause = undefined;
   }
 
+  /** Ends the pause under way, if there is one. */
+  interrupt(): void {
+    this.endPause?.();
+  }
+
   /** Resolves when the loop sleeps. */
   async settled(): Promise<void> {
     while (this.running !== undefined) await this.running;

@@ -1,5 +1,6 @@
 import { ChangeFeed } from '../../src/changes/change-feed.js';
 import { UndeliverableChange } from '../../src/changes/change-listener.js';
+import type { DeliveryRules } from '../../src/changes/delivery-rules.js';
 import type { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.js';
 import { eventually } from '../realtime/support/eventually.js';
 import { BUCKETS, ChangeWriter, TASKS } from '../support/change-writer.js';
@@ -7,7 +8,7 @@ import { FakeListener, idsOf, NEVER, registered } from '../support/fake-listener
 import { RecordingLog } from '../support/recording-log.js';
 import { TemporaryStorage } from '../support/temporary-storage.js';
 
-const PATIENCE = { firstWait: 4, longestWait: 16, tryTimeout: 5000, closeGrace: 10 };
+const PATIENCE = { firstWait: 4, longestWait: 16, closeGrace: 10 };
 
 describe('A durable listener', () => {
   const temporary = new TemporaryStorage();
@@ -16,9 +17,9 @@ describe('A durable listener', () => {
   let writer: ChangeWriter;
   let log: RecordingLog;
   let feed: ChangeFeed;
-  const opened = async (listeners: Record<string, FakeListener>, patience = PATIENCE) => {
-    feed = new ChangeFeed(storage, log, patience);
-    const all = Object.entries(listeners).map(([each, listener]) => registered(each, listener));
+  const opened = async (listeners: Record<string, FakeListener>, rules: Partial<DeliveryRules> = {}) => {
+    feed = new ChangeFeed(storage, log, PATIENCE);
+    const all = Object.entries(listeners).map(([each, listener]) => registered(each, listener, {}, rules));
     await feed.open(all);
     return all;
   };
@@ -101,7 +102,7 @@ describe('A durable listener', () => {
       signal?.addEventListener('abort', () => cutOff.push((signal.reason as Error).message));
       return hangs-- > 0 ? NEVER() : undefined;
     });
-    await opened({ durable: listener }, { ...PATIENCE, tryTimeout: 5 });
+    await opened({ durable: listener }, { timeout: 5 });
     await writer.create(TASKS, 'r1');
     await feed.settled();
     expect(listener.ids).toEqual(['r1']);
@@ -119,7 +120,7 @@ describe('A durable listener', () => {
     expect(listener.ids).toEqual(['r2']);
     expect(one?.stats).toMatchObject({ delivered: 1, failed: 1, undeliverable: 1 });
     expect(log.lines).toEqual([
-      expect.stringMatching(/^error: Listener durable refused change .+ for good: too large$/),
+      expect.stringMatching(/^error: Listener durable refused change .+ for good, now a dead letter: too large$/),
     ]);
   });
 

@@ -14,7 +14,7 @@ import { FakePusherHost, type Answer } from '../support/fake-pusher-host.js';
 import { RecordingLog } from '../support/recording-log.js';
 import { TemporaryStorage } from '../support/temporary-storage.js';
 
-const PATIENCE = { firstWait: 1, longestWait: 4, tryTimeout: 5000, closeGrace: 100 };
+const PATIENCE = { firstWait: 1, longestWait: 4, closeGrace: 100 };
 
 function iniFor(port: number, ...more: string[]): string[] {
   return [

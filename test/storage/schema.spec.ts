@@ -45,7 +45,16 @@ describe('The schema', () => {
       sql.all<{ name: string }>(`SELECT name FROM pragma_table_list WHERE type = 'table' AND wr = 1 ORDER BY name`),
     );
     await storage.close();
-    const names = ['access_control_entries', 'cursors', 'metadata', 'timestamps', 'user_principals'];
+    const names = [
+      'access_control_entries',
+      'change_marks',
+      'cursors',
+      'dead_letters',
+      'listener_states',
+      'metadata',
+      'timestamps',
+      'user_principals',
+    ];
     expect(withoutRowId.map(({ name }) => name)).toEqual(names);
   });
 

@@ -1,4 +1,5 @@
 import type { ChangeListener, Delivery } from '../../src/changes/change-listener.js';
+import { DELIVERY_RULES, type DeliveryRules } from '../../src/changes/delivery-rules.js';
 import { ListenerFilter, type WantedChanges } from '../../src/changes/listener-filter.js';
 import { RegisteredListener } from '../../src/changes/registered-listener.js';
 import type { CommittedChange } from '../../src/changes/resource-change.js';
@@ -43,9 +44,13 @@ export function registered(
   name: string,
   listener: ChangeListener,
   filter: Partial<WantedChanges> = {},
+  rules: Partial<DeliveryRules> = {},
 ): RegisteredListener {
   const all = { actions: ['create', 'update', 'delete'], resources: [], buckets: [], collections: [] };
-  return new RegisteredListener(name, 'fake', listener, new ListenerFilter({ ...all, ...filter }));
+  return new RegisteredListener(name, 'fake', listener, new ListenerFilter({ ...all, ...filter }), {
+    ...DELIVERY_RULES,
+    ...rules,
+  });
 }
 
 export const NEVER = (): Promise<void> => new Promise(() => undefined);

@@ -1,6 +1,6 @@
 import { IsDefined, IsInt, IsNotEmpty, Matches, Max, Min } from 'class-validator';
 import { IsChannelTemplate } from '../../changes/channel-template.js';
-import { PATIENCE } from '../../changes/patience.js';
+import { DELIVERY_RULES } from '../../changes/delivery-rules.js';
 import { Setting } from '../../settings/settings.js';
 
 /** What a URL carries as it is: the library puts the id into the path and the key into the query unencoded. */
@@ -88,7 +88,7 @@ export class PusherSettings {
   @IsInt()
   @Min(1)
   // The request must be over before the feed ends the try, or two tries would be under way at once.
-  @Max(PATIENCE.tryTimeout - 5000)
+  @Max(DELIVERY_RULES.timeout - 5000)
   timeout!: number;
 
   @Setting({
