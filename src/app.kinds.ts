@@ -1,7 +1,12 @@
+import { Logger } from '@nestjs/common';
 import type { AuthSettings } from './auth/auth.settings.js';
 import { BasicAuthPolicy } from './auth/basic/basic-auth.policy.js';
 import type { ListenerKinds } from './changes/change-listener.js';
 import { pusherListener } from './listeners/pusher/pusher.listener.js';
+import { redisListener } from './listeners/redis/redis.listener.js';
+import { webhookListener } from './listeners/webhook/webhook.listener.js';
+import type { ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
+import { webPushListener } from './listeners/webpush/webpush.listener.js';
 import { webSocketListener } from './listeners/websocket/websocket.listener.js';
 import { accountsPlugin } from './plugins/accounts/accounts.plugin.js';
 import { accountsPolicy } from './plugins/accounts/accounts.policy.js';
@@ -74,8 +79,17 @@ export function addPolicies(
   });
 }
 
-/** @param appId the local channels app that the built-in WebSocket publisher speaks to */
-export function addListenerKinds(kinds: ListenerKinds, hub: Hub, appId: string): void {
-  const definitions = [pusherListener, webSocketListener(hub, appId)];
+/**
+ * @param appId the local channels app that the built-in WebSocket publisher speaks to
+ * @param objects where push subscriptions are stored
+ */
+export function addListenerKinds(kinds: ListenerKinds, hub: Hub, appId: string, objects: ListenerObjects): void {
+  const definitions = [
+    pusherListener,
+    redisListener,
+    webhookListener,
+    webSocketListener(hub, appId),
+    webPushListener(objects, new Logger('listeners')),
+  ];
   for (const definition of definitions) kinds.add(definition.kind, definition);
 }

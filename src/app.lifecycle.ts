@@ -1,22 +1,30 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { openLocalApp } from './app.channels.js';
+import { openApps } from './app.channels.js';
+import { addOwnListeners } from './app.extensions.js';
 import { addListenerKinds } from './app.kinds.js';
+import { listenerObjects } from './app.listener-objects.js';
 import type { Measuring } from './app.metrics.js';
+import { makeChannelWebhooks } from './app.webhooks.js';
 import type { ChangeFeed } from './changes/change-feed.js';
 import { ListenerKinds } from './changes/change-listener.js';
+import { ChangesSettings } from './changes/changes.settings.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
+import { LogTrimmer } from './changes/log-trimmer.js';
+import type { RegisteredListener } from './changes/registered-listener.js';
 import { ChannelApps } from './realtime/channel-app.js';
+import { ChannelEvents } from './realtime/channel-events.js';
 import { Hub } from './realtime/hub.js';
+import type { ChannelWebhooks } from './realtime/webhooks/channel-webhooks.js';
 import { findReasonIgnored } from './resources/ignored-settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
-import { unknownKeyWarning, type SettingSource } from './settings/settings.js';
-import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
+import { readSettings, unknownKeyWarning, type SettingSource } from './settings/settings.js';
+import type { ClosableStorage } from './storage/open-storage.js';
 import { VERSION } from './version.js';
 
 /** What the start and the end of the application work with. */
 export interface AppParts {
   readonly source: SettingSource;
-  readonly storage: SqliteStorage;
+  readonly storage: ClosableStorage;
   readonly feed: ChangeFeed;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
@@ -28,18 +36,24 @@ export const APP_PARTS = Symbol('AppParts');
 @Injectable()
 export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
   private readonly log = new Logger('settings');
+  private webhooks: ChannelWebhooks | undefined;
+  private trimmer: LogTrimmer | undefined;
+  /** The app whose channels the built-in listeners speak to. */
+  private appId = '';
 
   constructor(
     @Inject(APP_PARTS) private readonly parts: AppParts,
     private readonly apps: ChannelApps,
     private readonly hub: Hub,
+    private readonly channelEvents: ChannelEvents,
   ) {}
 
   /** @throws SettingsError when a listener cannot be made */
   async onModuleInit(): Promise<void> {
-    const { source, storage, feed, points, measuring } = this.parts;
-    const app = await openLocalApp(source, storage);
-    this.apps.add(app);
+    const { source, storage, feed, points } = this.parts;
+    const configured = await openApps(source, storage);
+    for (const { app } of configured) this.apps.add(app);
+    const [{ app }] = configured;
     points.capabilities.add('pusher', {
       description:
         'Changes are published over WebSocket in the Pusher protocol: pusher-js connects here with this key.',
@@ -48,13 +62,35 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
       protocol: [5, 6, 7],
       version: VERSION,
     });
-    const kinds = new ListenerKinds();
-    addListenerKinds(kinds, this.hub, app.id);
-    const listeners = makeConfiguredListeners(source, kinds);
-    measuring.listeners(listeners);
-    for (const registry of [kinds, ...registriesOf(points)]) registry.seal();
+    this.appId = app.id;
+    const listeners = await this.makeListeners(source);
+    this.webhooks = makeChannelWebhooks(source, configured, storage, new Logger('webhooks'));
+    for (const registry of registriesOf(points)) registry.seal();
     this.tellUnknownKeys();
+    await this.webhooks.open(this.channelEvents);
     await feed.open(listeners);
+    this.trimmer = new LogTrimmer(storage, readSettings(ChangesSettings, source), new Logger('changes'));
+    this.trimmer.open();
+  }
+
+  /**
+   * Tells the listeners of these settings from now on; everything else stays as it was at the start. Nobody's
+   * connection ends, and no change is missed.
+   *
+   * @throws SettingsError when a listener cannot be made; then those that there are go on
+   */
+  async reload(source: SettingSource): Promise<void> {
+    await this.parts.feed.replace(await this.makeListeners(source));
+  }
+
+  private async makeListeners(source: SettingSource): Promise<RegisteredListener[]> {
+    const kinds = new ListenerKinds();
+    addListenerKinds(kinds, this.hub, this.appId, listenerObjects(this.parts));
+    await addOwnListeners(kinds, source);
+    kinds.seal();
+    const listeners = makeConfiguredListeners(source, kinds);
+    this.parts.measuring.listeners(listeners);
+    return listeners;
   }
 
   private tellUnknownKeys(): void {
@@ -67,7 +103,8 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.parts.feed.close();
+    // Each may be in the middle of a request that takes long: together they take no longer than one of them.
+    await Promise.all([this.webhooks?.close(), this.trimmer?.close(), this.parts.feed.close()]);
     await this.parts.storage.close();
     await this.parts.measuring.close();
   }

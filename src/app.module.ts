@@ -1,6 +1,7 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
 import { addRequestLog } from './app.request-log.js';
+import { addOwnCommitHooks } from './app.extensions.js';
 import { Measuring } from './app.metrics.js';
 import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
@@ -32,8 +33,7 @@ import { RequestObservers } from './resources/request-observer.js';
 import { ResourceDefinitions } from './resources/resource-definition.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { readSettings, type SettingSource } from './settings/settings.js';
-import { openStorage } from './storage/open-storage.js';
-import type { SqliteStorage } from './storage/sqlite/sqlite-storage.js';
+import { openStorage, type ClosableStorage } from './storage/open-storage.js';
 import { StorageSettings } from './storage/storage.settings.js';
 import { STORAGE } from './storage/storage.js';
 import { PACKAGE } from './version.js';
@@ -56,6 +56,7 @@ export class AppModule {
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
     addIncluded(points, source);
+    await addOwnCommitHooks(points.hooks, source);
     addRequestLog(points.observers, source);
     const measuring = Measuring.of(points, source);
     const cache = measuring.cache(openCache(settings.cache));
@@ -109,7 +110,7 @@ export class AppModule {
 async function makeAuthenticator(
   settings: AuthSettings,
   policies: AuthPolicyKinds,
-  parts: Omit<PolicyParts, 'settingsPrefix'> & { storage: SqliteStorage },
+  parts: Omit<PolicyParts, 'settingsPrefix'> & { storage: ClosableStorage },
 ): Promise<Authenticator> {
   try {
     return Authenticator.fromSettings(settings, policies, parts);

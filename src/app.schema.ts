@@ -1,6 +1,7 @@
 import { AccessControlEntryEntity } from './permissions/entities/access-control-entry.entity.js';
 import { UserPrincipalEntity } from './permissions/entities/user-principal.entity.js';
 import { PermissionTables1763700000001 } from './permissions/migrations.js';
+import { PostgresqlPermissionTables1763700000101 } from './permissions/postgresql-migrations.js';
 import { ChannelWebhooks1763800000001 } from './storage/channel-webhooks.migration.js';
 import { ChangeEntity } from './storage/entities/change.entity.js';
 import { ChannelWebhookEntity } from './storage/entities/channel-webhook.entity.js';
@@ -17,6 +18,8 @@ import {
 import { ListenerTables1763800000000 } from './storage/listener-tables.migration.js';
 import { StorageTables1763700000000 } from './storage/migrations.js';
 import type { DatabaseSchema } from './storage/open-storage.js';
+import { PostgresqlListenerTables1763800000100 } from './storage/postgresql/listener-tables.migration.js';
+import { PostgresqlStorageTables1763700000100 } from './storage/postgresql/migrations.js';
 
 /** The whole database: what every room keeps there, and how it came to be. Migrations run in the order of their names. */
 export const DATABASE_SCHEMA: DatabaseSchema = {
@@ -39,5 +42,10 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     PermissionTables1763700000001,
     ListenerTables1763800000000,
     ChannelWebhooks1763800000001,
+  ],
+  postgresqlMigrations: [
+    PostgresqlStorageTables1763700000100,
+    PostgresqlPermissionTables1763700000101,
+    PostgresqlListenerTables1763800000100,
   ],
 };

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
+import { AppLifecycle } from './app.lifecycle.js';
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
@@ -23,6 +24,12 @@ export interface RunningServer {
   readonly url: string;
   /** What it keeps everything in, for programs that run it inside their own process. */
   readonly storage: Storage;
+  /**
+   * Starts, stops and re-filters listeners as these settings say; nothing else changes.
+   *
+   * @throws SettingsError when a listener cannot be made; then those that there are go on
+   */
+  reload(source: SettingSource): Promise<void>;
   /** Answers what has arrived, lets sockets go, closes the database. */
   close(): Promise<void>;
 }
@@ -66,7 +73,13 @@ export async function startServer(source: SettingSource, options: ServerOptions 
   }
   const address = app.getHttpServer().address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
-  return { port, url: await app.getUrl(), storage: app.get<Storage>(STORAGE), close: () => app.close() };
+  return {
+    port,
+    url: await app.getUrl(),
+    storage: app.get<Storage>(STORAGE),
+    reload: (changed) => app.get(AppLifecycle).reload(changed),
+    close: () => app.close(),
+  };
 }
 
 /** The answers to what Fastify would refuse by itself, in a form of its own. */

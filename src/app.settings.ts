@@ -4,8 +4,12 @@ import { AuthSettings } from './auth/auth.settings.js';
 import { AuthPolicySettings } from './auth/auth.settings.js';
 import { CacheSettings } from './cache/cache.settings.js';
 import { CommonListenerSettings, DurableListenerSettings, ListenersSettings } from './changes/change-listener.js';
+import { CommitHooksSettings, OwnHookSettings } from './changes/commit-hook.js';
 import { ChangesSettings } from './changes/changes.settings.js';
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
+import { RedisSettings } from './listeners/redis/redis.settings.js';
+import { WebhookListenerSettings } from './listeners/webhook/webhook.settings.js';
+import { WebPushSettings } from './listeners/webpush/webpush.settings.js';
 import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
 import { AccountsSettings } from './plugins/accounts/accounts.settings.js';
@@ -119,6 +123,8 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
   },
   { title: 'Attachments in an S3 bucket', type: S3Settings, prefix: 'attachment.aws.' },
   { title: 'The change log', type: ChangesSettings },
+  { title: 'Commit hooks of your own', type: CommitHooksSettings },
+  { title: 'One of them, here called guard', type: OwnHookSettings, prefix: 'commit_hooks.guard.' },
   { title: 'Listeners', type: ListenersSettings },
   { title: 'Any listener, here one called live', type: CommonListenerSettings, prefix: 'event_listeners.live.' },
   {
@@ -132,6 +138,13 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     type: PusherSettings,
     prefix: 'pusher.',
   },
+  { title: 'A listener of the kind redis', type: RedisSettings, prefix: 'event_listeners.queue.' },
+  {
+    title: 'A listener of the kind webpush; keys of event_listeners.<name>. come first',
+    type: WebPushSettings,
+    prefix: 'webpush.',
+  },
+  { title: 'A listener of the kind webhook', type: WebhookListenerSettings, prefix: 'event_listeners.hook.' },
   { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },
   { title: 'What belongs to that app', type: ChannelAppSettings, prefix: 'channels.' },
   { title: 'Further Pusher apps', type: ChannelAppsSettings },

@@ -5,6 +5,7 @@ import { createUserCommand } from './cli/create-user.js';
 import { deleteCollectionCommand } from './cli/delete-collection.js';
 import { flushCacheCommand } from './cli/flush-cache.js';
 import { initCommand } from './cli/init.js';
+import { listenersCommand } from './cli/listeners.js';
 import { migrateCommand } from './cli/migrate.js';
 import { purgeDeletedCommand } from './cli/purge-deleted.js';
 import { startCommand } from './cli/start.js';
@@ -32,6 +33,7 @@ const COMMANDS = [
   deleteCollectionCommand(),
   purgeDeletedCommand(),
   flushCacheCommand(),
+  listenersCommand(),
   versionCommand(),
 ];
 for (const command of COMMANDS) program.addCommand(command.copyInheritedSettings(program));

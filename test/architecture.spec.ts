@@ -6,6 +6,7 @@ import ts from 'typescript';
 const LEVELS: Readonly<Record<string, number>> = {
   wire: 0,
   settings: 1,
+  outgoing: 1,
   storage: 2,
   cache: 2,
   permissions: 3,
@@ -88,6 +89,7 @@ function mayKnowTypeorm(path: string): boolean {
     path.startsWith('src/storage/') ||
     path.startsWith('src/permissions/entities/') ||
     path === 'src/permissions/migrations.ts' ||
+    path === 'src/permissions/postgresql-migrations.ts' ||
     path === 'src/app.schema.ts'
   );
 }

@@ -1,3 +1,4 @@
+import { addOwnCommitHooks } from '../app.extensions.js';
 import { addIncluded, makeExtensionPoints } from '../app.module.js';
 import { addPolicies } from '../app.kinds.js';
 import { DATABASE_SCHEMA } from '../app.schema.js';
@@ -29,6 +30,7 @@ export async function withDatabase<T>(source: SettingSource, work: (database: Da
   const points = makeExtensionPoints();
   addPolicies(points, readSettings(AuthSettings, source));
   addIncluded(points, source);
+  await addOwnCommitHooks(points.hooks, source);
   const storage = await openStorage(settings, DATABASE_SCHEMA);
   try {
     return await work({ storage, changeLog: new ChangeLog(points.hooks) });

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
+import { makeVapidKeys } from '../listeners/webpush/vapid-keys.js';
 import { addVerbosity, say, type SettingsOptions } from './settings-options.js';
 
 const DEFAULT_FILE = 'config/kumocast.ini';
@@ -53,6 +54,7 @@ kinto.storage_backend = memory`,
 
 /** A file to start with; every secret in it is new. */
 export function initialIni({ backend, cacheBackend, host }: InitialSettings): string {
+  const vapid = makeVapidKeys();
   return `# kumocast settings. Every other setting, with its default, is in config/example.ini.
 # Any of them can be set in the environment too: KINTO_STORAGE_URL for kinto.storage_url.
 
@@ -87,6 +89,11 @@ kinto.event_listeners.live.channel = {bucket_id}-{collection_id}-{resource_name}
 channels.app_id = ${randomInt(100_000, 1_000_000)}
 channels.key = ${randomBytes(10).toString('hex')}
 channels.secret = ${secret()}
+
+# For web push (docs/listeners/webpush.md) uncomment these: browsers subscribe with the public key, so keep both.
+# webpush.vapid_public_key = ${vapid.publicKey}
+# webpush.vapid_private_key = ${vapid.privateKey}
+# webpush.subject = mailto:you@example.org
 
 [server:main]
 host = ${host}

@@ -9,15 +9,21 @@ import { USUAL_FILES, type SettingsOptions } from './settings-options.js';
  * @throws SettingsError
  */
 export function loadSettings(
-  { ini, quiet, debug }: SettingsOptions,
+  options: SettingsOptions,
   variables: Readonly<Record<string, string>> = {},
 ): SettingSource {
+  const { quiet, debug } = options;
   const env = processEnvironment();
   const level = quiet === true ? 'fatal' : debug === true ? 'debug' : undefined;
   return SettingSource.load({
-    iniFile: ini ?? env.KINTO_INI ?? USUAL_FILES.find((file) => existsSync(file)),
+    iniFile: findIniFile(options),
     // Both names, since two of them that differ are a contradiction.
     env: level === undefined ? env : { ...env, KINTO_LOG_LEVEL: level, KUMOCAST_LOG_LEVEL: undefined },
     variables,
   });
+}
+
+/** The file that the settings are in; `undefined`: none. */
+export function findIniFile({ ini }: SettingsOptions): string | undefined {
+  return ini ?? processEnvironment().KINTO_INI ?? USUAL_FILES.find((file) => existsSync(file));
 }

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DEFAULT_PORT } from '../app.settings.js';
 import { startServer, type RunningServer } from '../app.server.js';
 import { loadSettings } from './load-settings.js';
+import type { SettingSource } from '../settings/settings.js';
 import type { SettingsOptions } from './settings-options.js';
 
 /** How long the end may take, in ms: a process that hangs longer is of no use to anybody. */
@@ -21,11 +22,23 @@ export interface ServeOptions extends SettingsOptions {
  * @throws SettingsError, or Error when the database or the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const source = loadSettings(options, { http_port: String(options.port ?? DEFAULT_PORT) });
-  const server = await startServer(source, options);
+  const load = () => loadSettings(options, { http_port: String(options.port ?? DEFAULT_PORT) });
+  const server = await startServer(load(), options);
   const log = new Logger('start');
   log.log(`Serving ${server.url}/v1/`);
+  process.on('SIGHUP', () => void reload(server, load, log));
   for (const signal of STOP_SIGNALS) process.once(signal, () => void stop(server, signal, log));
+}
+
+/** A file with a mistake in it changes nothing. */
+async function reload(server: RunningServer, load: () => SettingSource, log: Logger): Promise<void> {
+  try {
+    await server.reload(load());
+    log.log('SIGHUP: the listeners are those of the settings as they are now');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error(`SIGHUP: the listeners stay as they were: ${reason}`);
+  }
 }
 
 async function stop(server: RunningServer, signal: string, log: Logger): Promise<void> {

@@ -6,12 +6,19 @@ export function startCommand(): Command {
   const command = new Command('start')
     .description('Serve the API and its sockets.')
     .option('--port <number>', 'the port, before that of the settings; 0: any free one', parsePort)
+    .option('--reload', 'start again whenever the file with the settings changes')
     .option('--host <address>', 'the address, before that of the settings');
-  return addSettingsOptions(command).action(async (options: ServeOptions) => {
-    // Loading the server takes a second, which --help and init shall not wait for.
-    const { serve } = await import('./serve.js');
-    await serve(options);
-  });
+  return addSettingsOptions(command).action(
+    async ({ reload, ...options }: ServeOptions & { readonly reload?: true }) => {
+      if (reload === true) {
+        const { restartOnChange } = await import('./restart-on-change.js');
+        await restartOnChange(options);
+      }
+      // Loading the server takes a second, which --help and init shall not wait for.
+      const { serve } = await import('./serve.js');
+      await serve(options);
+    },
+  );
 }
 
 function parsePort(text: string): number {

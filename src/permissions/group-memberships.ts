@@ -44,6 +44,7 @@ export const groupMemberships = {
   /** The same for every group below `uri`: Kinto forgets it when a bucket goes (kinto-api.md, 2.6). */
   async disbandBelow(sql: SqlSession, uri: string): Promise<void> {
     const range = [`${uri}/`, `${uri}0`]; // `0` is the character after `/`.
-    await sql.run('DELETE FROM user_principals WHERE principal >= ? AND principal < ?', range);
+    const principal = sql.dialect.bytewise('principal');
+    await sql.run(`DELETE FROM user_principals WHERE ${principal} >= ? AND ${principal} < ?`, range);
   },
 };

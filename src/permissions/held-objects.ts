@@ -1,8 +1,8 @@
-import { computedCountSql, computedListSql, oneOf, type ComputedList } from '../storage/computed-list.js';
+import { computedCountSql, computedListSql, type ComputedList } from '../storage/computed-list.js';
 import { fragment, type Fragment } from '../storage/query-conditions.js';
+import type { SqlDialect } from '../storage/sql-dialect.js';
 import type { SqlSession, SqlValue } from '../storage/sql-session.js';
 import type { Selection } from '../storage/storage.js';
-import { DESCRIBE_URI } from '../storage/uri-function.js';
 import type { UriShapes } from '../wire/uri.js';
 
 /** Every object of a resource: what a setting gives permissions on. */
@@ -32,13 +32,17 @@ type DescribedObject = Readonly<Record<string, string>>;
 export const heldObjects = {
   /** What the URIs say of them, in the order asked for; one more than the limit, if there is one. */
   async list(sql: SqlSession, held: HeldSelection, selection: Selection): Promise<DescribedObject[]> {
-    const { text, parameters } = computedListSql(listOf(held), { ...selection, limit: selection.limit + 1 });
+    const { text, parameters } = computedListSql(
+      listOf(held, sql.dialect),
+      { ...selection, limit: selection.limit + 1 },
+      sql.dialect,
+    );
     const rows = await sql.all<{ data: string }>(text, parameters as SqlValue[]);
     return rows.map(({ data }) => JSON.parse(data) as DescribedObject);
   },
 
   async count(sql: SqlSession, held: HeldSelection, selection: Pick<Selection, 'filters'>): Promise<number> {
-    const { text, parameters } = computedCountSql(listOf(held), selection);
+    const { text, parameters } = computedCountSql(listOf(held, sql.dialect), selection, sql.dialect);
     return (await sql.first<{ count: number }>(text, parameters as SqlValue[]))?.count ?? 0;
   },
 
@@ -48,10 +52,11 @@ export const heldObjects = {
     principals: readonly string[],
     uris: readonly string[],
   ): Promise<Map<string, Set<string>>> {
-    const objects = oneOf('object_id', uris);
-    const holders = oneOf('principal', principals);
+    const objects = sql.dialect.isOneOf('object_id', uris);
+    // An expression: the index on principals would find everything that they hold anywhere.
+    const holders = sql.dialect.isOneOf(`(principal || '')`, principals);
     const rows = await sql.all<{ object_id: string; permission: string }>(
-      `SELECT object_id, permission FROM access_control_entries WHERE ${objects.text} AND +${holders.text}`,
+      `SELECT object_id, permission FROM access_control_entries WHERE ${objects.text} AND ${holders.text}`,
       [...objects.parameters, ...holders.parameters],
     );
     const permissions = new Map<string, Set<string>>();
@@ -70,36 +75,36 @@ export const heldObjects = {
  */
 const MAX_SOURCES = 20;
 
-function listOf({ principals, everywhere, atRoot, shapes }: HeldSelection): ComputedList {
+function listOf({ principals, everywhere, atRoot, shapes }: HeldSelection, dialect: SqlDialect): ComputedList {
   const single = principals.slice(0, MAX_SOURCES);
   const rest = principals.slice(MAX_SOURCES);
   return {
     sources: [
       ...single.map((principal) => fragment(`${KEYS_OF_ENTRIES} principal = ?`, principal)),
-      ...(rest.length === 0 ? [] : [inGroups(rest)]),
+      ...(rest.length === 0 ? [] : [inGroups(rest, dialect)]),
       ...everywhere.map(everyObject),
       ...(atRoot ? [fragment(`SELECT '/' AS key`)] : []),
     ],
-    description: fragment(`${DESCRIBE_URI}(key, ?)`, JSON.stringify(shapes)),
+    description: dialect.describeUri('key', shapes),
     keyField: 'uri',
   };
 }
 
 const KEYS_OF_ENTRIES = 'SELECT object_id AS key FROM access_control_entries WHERE';
 
-function inGroups(principals: readonly string[]): Fragment {
-  const holders = oneOf('principal', principals);
+function inGroups(principals: readonly string[], dialect: SqlDialect): Fragment {
+  const holders = dialect.isOneOf('principal', principals);
   return { ...holders, text: `${KEYS_OF_ENTRIES} ${holders.text}` };
 }
 
-const KEYS_AT_ROOT = `SELECT ? || id AS key FROM objects WHERE parent_id = '' AND resource_name = ? AND deleted = 0`;
+const KEYS_AT_ROOT = `SELECT ? || id AS key FROM objects WHERE parent_id = '' AND resource_name = ? AND deleted = FALSE`;
 
 /** Below objects that are there: what lies under a bucket that does not exist, nobody is told of (as in Kinto). */
 function everyObject({ resourceName, plural, parent }: EveryObject): Fragment {
   if (parent === undefined) return fragment(KEYS_AT_ROOT, `/${plural}/`, resourceName);
   return fragment(
     `SELECT below.parent_id || ? || below.id AS key FROM (${KEYS_AT_ROOT}) AS parents
-      JOIN objects AS below ON below.parent_id = parents.key AND below.resource_name = ? AND below.deleted = 0`,
+      JOIN objects AS below ON below.parent_id = parents.key AND below.resource_name = ? AND below.deleted = FALSE`,
     `/${plural}/`,
     `/${parent.plural}/`,
     parent.resourceName,

@@ -1,15 +1,36 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Registry } from '../wire/registry.js';
 
+/** What an application allows its clients, and what its own servers are told. */
+export interface ChannelAppOptions {
+  /** Whether clients may send events (`client-*`) to each other on private and presence channels. */
+  readonly clientEvents: boolean;
+  /** Whether subscribers, and webhooks, are told how many subscriptions a channel has. */
+  readonly subscriptionCount: boolean;
+  /** The origins of web pages that may connect, with * for any run of characters; undefined: those of the server. */
+  readonly allowedOrigins: readonly string[] | undefined;
+  /** The most connections of this app on this node; 0 means no limit but the server's. */
+  readonly maxConnections: number;
+}
+
+/** An app of which nothing else is said. */
+export const DEFAULT_APP_OPTIONS: ChannelAppOptions = {
+  clientEvents: true,
+  subscriptionCount: false,
+  allowedOrigins: undefined,
+  maxConnections: 0,
+};
+
 /** An application: whose channels these are, and the key and secret its servers and clients identify themselves with. */
 export class ChannelApp {
   readonly id: string;
   readonly key: string;
+  readonly options: ChannelAppOptions;
   // A private field, so that neither JSON, the inspector nor a log line can show it.
   readonly #secret: string;
 
   /** @throws Error for an id or key that a URL cannot carry as it is, or an empty secret. */
-  constructor(app: { id: string; key: string; secret: string }) {
+  constructor(app: { id: string; key: string; secret: string; options?: Partial<ChannelAppOptions> }) {
     // pusher-js puts the key, and the server libraries put the id, into the path unencoded (pusher-protocol.md, 1.1).
     if (!URL_WORD.test(app.id)) throw new Error(`The id of a channels app is made of A-Z a-z 0-9 _ -: "${app.id}"`);
     if (!URL_WORD.test(app.key)) throw new Error(`The key of channels app "${app.id}" is made of A-Z a-z 0-9 _ -`);
@@ -17,6 +38,12 @@ export class ChannelApp {
     this.id = app.id;
     this.key = app.key;
     this.#secret = app.secret;
+    const { clientEvents, subscriptionCount, allowedOrigins, maxConnections } = {
+      ...DEFAULT_APP_OPTIONS,
+      ...app.options,
+    };
+    // One by one: whoever made the app may have handed its other settings over as well, and its secret with them.
+    this.options = { clientEvents, subscriptionCount, allowedOrigins, maxConnections };
   }
 
   /** HMAC-SHA256 of the text with the secret, 64 lower-case hex digits. */

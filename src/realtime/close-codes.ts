@@ -15,12 +15,30 @@ export const CLOSE = {
   // Not 4200: on a single node that is a hot loop against a port about to close.
   SERVER_RESTART: { code: 1012, then: 'retry in a second', reason: 'The server is stopping.' },
   APP_NOT_FOUND: { code: 4001, then: 'give up', reason: 'No application has this key.' },
+  // Not 4100: who is over a limit of its own would try once a second for ever.
+  APP_IS_FULL: { code: 4004, then: 'give up', reason: 'The application has as many connections as it may have.' },
+  BAD_VERSION: { code: 4006, then: 'give up', reason: 'The version of the client library is not readable.' },
   PROTOCOL_NOT_SUPPORTED: { code: 4007, then: 'give up', reason: 'This server speaks protocol versions 5, 6 and 7.' },
   ORIGIN_REFUSED: { code: 4009, then: 'give up', reason: 'Pages of this origin may not connect.' },
+  TERMINATED: { code: 4009, then: 'give up', reason: 'The application has ended the connections of this user.' },
+  NOT_AUTHORIZED: {
+    code: 4009,
+    then: 'give up',
+    reason: 'The client did not sign in or join a private channel in time.',
+  },
   OVER_CAPACITY: { code: 4100, then: 'retry in a second', reason: 'The server has no room for more connections.' },
   SLOW_READER: { code: 4100, then: 'retry in a second', reason: 'Messages were not read fast enough.' },
   NO_ANSWER: { code: 4201, then: 'retry at once', reason: 'No answer to a ping in time.' },
 } as const satisfies Record<string, Close>;
+
+/**
+ * What an error message on an open connection says by its number. Most have none: clients act on the numbers of closed
+ * connections only.
+ */
+export const ERROR_CODE = {
+  CLIENT_EVENT_OVER_LIMIT: 4301,
+  WATCHLIST_OVER_LIMIT: 4302,
+} as const;
 
 export interface Close {
   readonly code: number;

@@ -92,7 +92,26 @@ export class Connection {
     if (this.over) return;
     this.write();
     this.finish();
+    // The client's answer to the close frame has to be read.
+    if (this.webSocket.isPaused) this.webSocket.resume();
     this.webSocket.close(close.code, close.reason);
+  }
+
+  /** Ends the connection because the server failed at its message: nobody else's connection, and not the process. */
+  fail(error: unknown): void {
+    this.logger.error('A message could not be handled', error instanceof Error ? error.stack : undefined);
+    this.close(CLOSE.INTERNAL_ERROR);
+  }
+
+  /** Reads no more from the socket for now; what was read already is still heard. */
+  pause(): void {
+    if (!this.over) this.webSocket.pause();
+  }
+
+  resume(): void {
+    if (this.over) return;
+    this.notice();
+    this.webSocket.resume();
   }
 
   /** Cuts the socket without a word. */
@@ -106,7 +125,8 @@ export class Connection {
    * `pongTimeout` ms the connection ends. Times are of `performance.now()`, which no clock change moves.
    */
   checkLiveness(now: number, activityTimeout: number, pongTimeout: number): void {
-    if (this.over) return;
+    // Who is not listened to cannot be heard of.
+    if (this.over || this.webSocket.isPaused) return;
     const silence = now - this.lastHeard;
     if (silence < activityTimeout) return;
     if (!this.pinged) {
@@ -159,9 +179,7 @@ export class Connection {
       // Never fragments nor an ArrayBuffer: `ws` joins, and its default binary type is Buffer.
       this.conversation?.hear((message as Buffer).toString());
     } catch (error) {
-      // One client's message must not end the process, and with it everybody else's connection.
-      this.logger.error('A message could not be handled', error instanceof Error ? error.stack : undefined);
-      this.close(CLOSE.INTERNAL_ERROR);
+      this.fail(error);
     }
   }
 

@@ -1,5 +1,8 @@
+import type { ChannelEvents } from './channel-events.js';
 import { RealtimeCounters } from './counters.js';
+import type { EventCache } from './event-cache.js';
 import { textFrame } from './frame.js';
+import { isCache, isUser } from './pusher/channel-name.js';
 import { channelEvent } from './pusher/messages.js';
 
 /** Where messages go: a connection, as far as the hub is concerned. */
@@ -19,6 +22,14 @@ export interface ChannelMessage {
   readonly exceptSocketId?: string | undefined;
 }
 
+/** Who else is told by the hub. */
+export interface HubCompanions {
+  /** Hears of channels that become occupied and vacant. */
+  readonly events?: ChannelEvents;
+  /** Keeps the last message of each cache channel. */
+  readonly cache?: EventCache;
+}
+
 interface Membership {
   readonly appId: string;
   readonly channels: Set<string>;
@@ -28,20 +39,27 @@ interface Membership {
  * Who is subscribed to which channel of which app, and the way of a message to them.
  *
  * Order: a connection gets the messages of this process in the order they were published, whatever the channels.
- * Nothing is kept: who is not subscribed at that moment does not get the message.
+ * Who is not subscribed at that moment does not get the message; only cache channels keep their last one for later.
+ *
+ * It knows the connections of this process only. What crosses processes is what goes through `publish` and `relay`.
  */
 export class Hub {
   private readonly apps = new Map<string, Map<string, Set<Subscriber>>>();
   private readonly memberships = new Map<Subscriber, Membership>();
 
-  constructor(readonly counters: RealtimeCounters) {}
+  constructor(
+    readonly counters: RealtimeCounters,
+    private readonly companions: HubCompanions = {},
+  ) {}
 
   /** Answers false, and changes nothing, when it is subscribed already. A subscriber belongs to one app. */
   subscribe(appId: string, channel: string, subscriber: Subscriber): boolean {
     const membership = this.membershipOf(appId, subscriber);
     if (membership.channels.has(channel)) return false;
     membership.channels.add(channel);
-    this.subscribersOf(appId, channel).add(subscriber);
+    const subscribers = this.subscribersOf(appId, channel);
+    subscribers.add(subscriber);
+    if (subscribers.size === 1) this.tell(appId, 'channel_occupied', channel);
     return true;
   }
 
@@ -60,6 +78,11 @@ export class Hub {
     if (membership === undefined) return;
     this.memberships.delete(subscriber);
     for (const channel of membership.channels) this.forget(membership.appId, channel, subscriber);
+  }
+
+  /** The channels the connection is subscribed to, in the order of subscribing. */
+  channelsOf(subscriber: Subscriber): string[] {
+    return [...(this.memberships.get(subscriber)?.channels ?? [])];
   }
 
   isSubscribed(channel: string, subscriber: Subscriber): boolean {
@@ -89,16 +112,32 @@ export class Hub {
   /**
    * Sends the message to every subscriber of the channel. It is encoded and framed once, and only if there is
    * somebody to send it to. Answers how many connections it was queued for.
+   *
+   * On a cache channel it is also kept for those who subscribe later, whether somebody is subscribed now or not.
    */
   publish(appId: string, message: ChannelMessage): number {
-    const subscribers = this.apps.get(appId)?.get(message.channel);
+    const { channel, exceptSocketId } = message;
+    if (this.companions.cache !== undefined && isCache(channel)) this.companions.cache.keep(appId, channel, message);
+    return this.deliver(appId, channel, () => channelEvent(message), exceptSocketId);
+  }
+
+  /**
+   * Sends what the protocol itself or another client has to say to every subscriber of the channel, as the text it is.
+   * It is never kept: only what a server published is (pusher-protocol.md, 3.5).
+   */
+  relay(appId: string, channel: string, text: string, exceptSocketId?: string): number {
+    return this.deliver(appId, channel, () => text, exceptSocketId);
+  }
+
+  private deliver(appId: string, channel: string, encode: () => string, exceptSocketId: string | undefined): number {
+    const subscribers = this.apps.get(appId)?.get(channel);
     if (subscribers === undefined) return 0;
     let frame: Buffer | undefined;
     let queued = 0;
     // A slow reader leaves the set while it is walked; a Set allows for that.
     for (const subscriber of subscribers) {
-      if (subscriber.id === message.exceptSocketId) continue;
-      frame ??= textFrame(channelEvent(message));
+      if (subscriber.id === exceptSocketId) continue;
+      frame ??= textFrame(encode());
       if (subscriber.send(frame)) queued += 1;
     }
     return queued;
@@ -135,5 +174,12 @@ export class Hub {
     channels.delete(channel);
     this.counters.channels -= 1;
     if (channels.size === 0) this.apps.delete(appId);
+    this.tell(appId, 'channel_vacated', channel);
+  }
+
+  /** A user's channel is nobody's to hear of: it is occupied by signing in. */
+  private tell(appId: string, name: 'channel_occupied' | 'channel_vacated', channel: string): void {
+    const { events } = this.companions;
+    if (events?.isWatched === true && !isUser(channel)) events.tell(appId, { name, channel });
   }
 }

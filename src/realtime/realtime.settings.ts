@@ -1,8 +1,9 @@
 import { ArrayNotEmpty, IsInt, Max, Min } from 'class-validator';
 import { Setting } from '../settings/setting.js';
+import { PusherSettings } from './pusher/pusher.settings.js';
 
 /** The limits and the patience of the channels server. Every limit guards memory or a neighbour's share of the CPU. */
-export class RealtimeSettings {
+export class RealtimeSettings extends PusherSettings {
   @Setting({
     key: 'channels.activity_timeout',
     type: 'integer',

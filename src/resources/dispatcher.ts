@@ -63,8 +63,8 @@ export class Dispatcher {
         return { endpoint, params, identity, next: { answer: await endpoint.handle(real, params) } };
       }
       identity ??= await authenticator.identify(request.headers);
-      const prepared = await endpoint.prepare?.(real, { params, identity });
       const { prerequisites } = destination;
+      const prepared = await endpoint.prepare?.(real, { params, identity, prerequisites });
       const last = prepared?.request ?? real;
       const ready = { endpoint, params, request: last, prerequisites, identity, abandon: prepared?.abandon };
       return { endpoint, params, identity, next: { ready } };

@@ -4,6 +4,7 @@ import type { StorageView, UnitOfWork } from '../storage/storage.js';
 import type { ErrorDetail } from '../wire/api-error.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
 import type { OperationDescriptions, PathParameterDescription } from './openapi/operation.js';
+import type { Prerequisite } from './request-alias.js';
 import type { ResourceDefinition } from './resource-definition.js';
 
 /** One request on its way: what was asked, by whom, and the snapshot or unit of work it is answered from. */
@@ -56,6 +57,8 @@ interface EndpointRow {
 export interface PrepareContext {
   readonly params: Readonly<Record<string, string>>;
   readonly identity: Identity;
+  /** What will be made before the request proper, should it not be there. */
+  readonly prerequisites: readonly Prerequisite[];
 }
 
 export interface PreparedRequest {

@@ -9,8 +9,8 @@ interface IgnoredSettings {
 export const IGNORED_SETTINGS: readonly IgnoredSettings[] = [
   { keys: /^transaction_per_request$/, reason: 'every request, and every batch, is one transaction' },
   {
-    keys: /^(storage|permission|cache)_(pool_size|max_overflow|max_size|pool_recycle|pool_timeout|max_backlog|poolclass)$/,
-    reason: 'the pools of connections are those of SQLAlchemy',
+    keys: /^((permission|cache)_(pool_size|max_overflow|pool_recycle|pool_timeout|max_backlog)|(storage|permission|cache)_(max_size|poolclass))$/,
+    reason: 'the pools of connections are those of SQLAlchemy, and permissions share that of the storage',
   },
   {
     keys: /^(initialization_sequence|json_renderer|settings_prefix|tm\..+|multiauth\.(groupfinder|authorization_policy))$/,

@@ -52,7 +52,7 @@ export class ResponseFinisher {
     const { status, headers } = answer;
     const hasBody = answer.body !== '' && request.method !== 'HEAD';
     const all: ResponseHeaders = { ...this.common() };
-    if (status !== 304) all['Content-Type'] = JSON_TYPE;
+    if (status !== 304 && status !== 204) all['Content-Type'] = JSON_TYPE;
     Object.assign(all, headers);
     this.cors.addHeaders(all, request, endpoint);
     // The end of the service is told instead of whatever else there is to be alerted of.

@@ -1,7 +1,8 @@
-import type { JsonValue } from '../wire/json.js';
 import type { ListQuery } from '../wire/query/list-query.js';
-import { fieldCondition, fragment, join, jsonPath, type Fragment } from './query-conditions.js';
+import { fragment, join, type Fragment } from './query-conditions.js';
 import { after, sortKeys, type SqlStatement } from './query-sql.js';
+import type { SqlDialect } from './sql-dialect.js';
+import { SQLITE } from './sqlite/sqlite-dialect.js';
 
 /** A list that is kept nowhere: what is in it follows from other tables, each time it is asked for. */
 export interface ComputedList {
@@ -27,32 +28,38 @@ type Filters = ListQuery['filters'];
 export function computedListSql(
   list: ComputedList,
   { filters, sort, limit, token }: Pick<ListQuery, 'filters' | 'sort' | 'limit' | 'token'>,
+  dialect: SqlDialect = SQLITE,
 ): SqlStatement {
-  const keys = sortKeys(sort, { [list.keyField]: 'key' });
+  const keys = sortKeys(sort, { dialect, columns: { [list.keyField]: { sql: 'key', kind: 'text' } } });
   const conditions = token === undefined ? [] : [after(keys, token)];
   // The rows of a UNION are ordered by columns of theirs, not by expressions.
   const columns = keys.map(({ expression }, index) => ({ ...expression, text: `${expression.text} AS sort${index}` }));
-  const rows = union(list, filters, { columns: [fragment('data'), ...columns], conditions });
+  const rows = union(list, filters, { columns: [fragment('data'), ...columns], conditions, dialect });
   const order = keys.map(({ word }, index) => `sort${index} ${word}`).join(', ');
   return { text: `${rows.text} ORDER BY ${order} LIMIT ?`, parameters: [...rows.parameters, limit] };
 }
 
 /** How many rows match, as `count`. */
-export function computedCountSql(list: ComputedList, { filters }: Pick<ListQuery, 'filters'>): SqlStatement {
-  const rows = union(list, filters, { columns: [fragment('key')], conditions: [] });
-  return { text: `SELECT count(*) AS count FROM (${rows.text})`, parameters: [...rows.parameters] };
+export function computedCountSql(
+  list: ComputedList,
+  { filters }: Pick<ListQuery, 'filters'>,
+  dialect: SqlDialect = SQLITE,
+): SqlStatement {
+  const rows = union(list, filters, { columns: [fragment('key')], conditions: [], dialect });
+  return { text: `SELECT count(*) AS count FROM (${rows.text}) AS listed`, parameters: [...rows.parameters] };
 }
 
 function union(
   { sources, description }: ComputedList,
   filters: Filters,
-  { columns, conditions }: { columns: readonly Fragment[]; conditions: readonly Fragment[] },
+  parts: { columns: readonly Fragment[]; conditions: readonly Fragment[]; dialect: SqlDialect },
 ): Fragment {
-  const ofFilters = filters.map((filter) => fieldCondition(filter, jsonPath(filter.path)));
+  const { columns, conditions, dialect } = parts;
+  const ofFilters = filters.map((filter) => dialect.fieldCondition(filter, filter.path));
   const where = join([fragment('data IS NOT NULL'), ...ofFilters, ...conditions], 'AND');
   const selected = columns.map(({ text }) => text).join(', ');
   const selects = sources.map((source) => ({
-    text: `SELECT ${selected} FROM (SELECT key, ${description.text} AS data FROM (${source.text})) WHERE ${where.text}`,
+    text: `SELECT ${selected} FROM (SELECT key, ${description.text} AS data FROM (${source.text}) AS keys) AS described WHERE ${where.text}`,
     parameters: [
       ...columns.flatMap(({ parameters }) => parameters),
       ...description.parameters,
@@ -64,9 +71,4 @@ function union(
     text: selects.map(({ text }) => text).join(' UNION '),
     parameters: selects.flatMap(({ parameters }) => parameters),
   };
-}
-
-/** A list of values as one parameter: the statement is the same however long it is. */
-export function oneOf(expression: string, values: readonly JsonValue[]): Fragment {
-  return fragment(`${expression} IN (SELECT value FROM json_each(?))`, JSON.stringify(values));
 }

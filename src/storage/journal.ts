@@ -50,7 +50,7 @@ const APPEND = `INSERT INTO changes (parent_id, resource_name, object_id, epoch,
 
 const READ = 'SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?';
 
-const REST_OF_REQUEST = 'SELECT * FROM changes WHERE id > ? AND request_id = ? ORDER BY id LIMIT ?';
+const REST_OF_REQUEST = 'SELECT * FROM changes WHERE id > ? AND request_id = ? ORDER BY id';
 
 const FIND_CURSOR = 'SELECT change_id FROM cursors WHERE consumer = ?';
 
@@ -63,9 +63,10 @@ export const journal = {
   async append(sql: SqlSession, requestId: string, entries: readonly JournalEntry[]): Promise<void> {
     const lastOfList = new Map<string, JournalEntry>();
     for (const entry of entries) lastOfList.set(listKey(entry.list), entry);
-    for (const entry of entries) {
-      await sql.run(APPEND, rowOf(entry, requestId, lastOfList.get(listKey(entry.list)) === entry));
-    }
+    const rows = entries.map((entry) => rowOf(entry, requestId, lastOfList.get(listKey(entry.list)) === entry));
+    const { appendChanges } = sql.dialect;
+    if (appendChanges !== undefined) await sql.run(appendChanges, [JSON.stringify(rows)]);
+    else for (const row of rows) await sql.run(APPEND, row);
   },
 
   /**
@@ -73,17 +74,19 @@ export const journal = {
    * answer more than `limit` rather than cut one.
    */
   async readAfter(sql: SqlSession, after: number, limit: number): Promise<LoggedChange[]> {
+    if (sql.placeChanges !== undefined) await sql.placeChanges();
     const rows = await sql.all<ChangeRow>(READ, [after, limit]);
     const final = rows.at(-1);
     if (final !== undefined && rows.length === limit) {
-      rows.push(...(await sql.all<ChangeRow>(REST_OF_REQUEST, [final.id, final.request_id, -1])));
+      rows.push(...(await sql.all<ChangeRow>(REST_OF_REQUEST, [final.id, final.request_id])));
     }
     return rows.map(fromRow);
   },
 
   /** The global position of the newest change; 0 when there never was one. */
   async top(sql: SqlSession): Promise<number> {
-    return (await sql.first<{ top: number }>('SELECT coalesce(max(id), 0) AS top FROM changes'))?.top ?? 0;
+    if (sql.placeChanges !== undefined) await sql.placeChanges();
+    return (await sql.first<{ id: number }>('SELECT id FROM changes ORDER BY id DESC LIMIT 1'))?.id ?? 0;
   },
 
   async findCursor(sql: SqlSession, consumer: string): Promise<number | undefined> {

@@ -4,10 +4,12 @@ import type { SqlSession } from './sql-session.js';
 export const metadata = {
   /** The value of that name, made and kept at the first asking. Inside a unit of work. */
   async findOrCreate(sql: SqlSession, name: string, make: () => string): Promise<string> {
-    const found = await sql.first<{ value: string }>('SELECT value FROM metadata WHERE name = ?', [name]);
+    const find = () => sql.first<{ value: string }>('SELECT value FROM metadata WHERE name = ?', [name]);
+    const found = await find();
     if (found !== undefined) return found.value;
     const value = make();
-    await sql.run('INSERT INTO metadata (name, value) VALUES (?, ?)', [name, value]);
-    return value;
+    const made = await sql.run('INSERT INTO metadata (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [name, value]);
+    // Another process may have been the first.
+    return made === 1 ? value : ((await find())?.value ?? value);
   },
 };

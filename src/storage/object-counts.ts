@@ -10,12 +10,11 @@ export async function countByResource(
   sql: SqlSession,
   resources: readonly string[],
 ): Promise<ReadonlyMap<string, ObjectCount>> {
-  const rows = await sql.all<{ resource_name: string; every: number; deleted: number }>(
-    `SELECT resource_name, count(*) AS every, sum(deleted) AS deleted FROM objects
-      WHERE resource_name IN (SELECT value FROM json_each(?)) GROUP BY resource_name`,
-    [JSON.stringify(resources)],
+  const { text, parameters } = sql.dialect.isOneOf('resource_name', resources);
+  const rows = await sql.all<ObjectCount & { resource_name: string }>(
+    `SELECT resource_name, count(*) FILTER (WHERE NOT deleted) AS live, count(*) FILTER (WHERE deleted) AS deleted
+      FROM objects WHERE ${text} GROUP BY resource_name`,
+    parameters,
   );
-  return new Map(
-    rows.map(({ resource_name: name, every, deleted }) => [name, { live: every - deleted, deleted }] as const),
-  );
+  return new Map(rows.map(({ resource_name: name, live, deleted }) => [name, { live, deleted }] as const));
 }

@@ -2,6 +2,7 @@ import { stringifyJson, type JsonObject, type JsonValue } from '../wire/json.js'
 import type { Filter } from '../wire/query/list-query.js';
 import { QUERY_FUNCTIONS } from './query-functions.js';
 import { isComposite, orderKey } from './query-order-key.js';
+import type { SqlDialect } from './sql-dialect.js';
 
 /** A piece of SQL and the values of its placeholders, in order. What a caller wrote is only ever among the values. */
 export interface Fragment {
@@ -33,35 +34,39 @@ function isColumn(path: readonly string[]): boolean {
   return path.length === 1 && (path[0] === 'id' || path[0] === 'last_modified');
 }
 
-const ALWAYS = fragment('1');
-const NEVER = fragment('0');
+const ALWAYS = fragment('TRUE');
+export const NEVER = fragment('FALSE');
 
-const COMPARISONS = { lt: '<', max: '<=', gt: '>', min: '>=' } as const;
+export const COMPARISONS = { lt: '<', max: '<=', gt: '>', min: '>=' } as const;
 
 /** The condition of one filter (kinto-api.md, 5.2), as an operand of AND. */
-export function filterCondition(filter: Filter): Fragment {
-  return isColumn(filter.path) ? columnCondition(filter) : fieldCondition(filter, jsonPath(filter.path));
+export function filterCondition(filter: Filter, dialect: SqlDialect): Fragment {
+  return isColumn(filter.path) ? columnCondition(filter, dialect) : dialect.fieldCondition(filter, filter.path);
 }
 
 /** `id` is text, `last_modified` a number: parsing let nothing else through. Neither is ever missing. */
-function columnCondition(filter: Filter): Fragment {
+function columnCondition(filter: Filter, dialect: SqlDialect): Fragment {
   const column = filter.path[0] === 'id' ? 'id' : 'last_modified';
+  const kind = column === 'id' ? 'text' : 'moment';
+  const valueOf = (value: JsonValue) => (kind === 'text' ? columnValue(value) : dialect.moment(columnNumber(value)));
   switch (filter.operator) {
     case 'eq':
-      return fragment(`${column} = ?`, columnValue(filter.value));
+      return fragment(`${column} = ?`, valueOf(filter.value));
     case 'not':
-      return fragment(`${column} <> ?`, columnValue(filter.value));
+      return fragment(`${column} <> ?`, valueOf(filter.value));
     case 'lt':
     case 'max':
     case 'gt':
     case 'min':
-      return fragment(`${column} ${COMPARISONS[filter.operator]} ?`, columnValue(filter.value));
+      return fragment(`${column} ${COMPARISONS[filter.operator]} ?`, valueOf(filter.value));
     case 'in':
-      return fragment(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(filter.value));
-    case 'exclude':
-      return fragment(`${column} NOT IN (SELECT value FROM json_each(?))`, JSON.stringify(filter.value));
+      return dialect.isOneOf(column, filter.value, kind);
+    case 'exclude': {
+      const { text, parameters } = dialect.isOneOf(column, filter.value, kind);
+      return { text: `NOT (${text})`, parameters };
+    }
     case 'like':
-      return fragment(`${QUERY_FUNCTIONS.like}(json_quote(${column}), ?)`, filter.value);
+      return dialect.columnLike(column, kind, filter.value);
     case 'has':
       return filter.value ? ALWAYS : NEVER;
     case 'contains':
@@ -75,7 +80,12 @@ function columnValue(value: JsonValue): string | number {
   throw new TypeError('A filter on id or last_modified compares with text or a number');
 }
 
-/** The same for any field of the JSON in `data`, a column or not. @param path as {@link jsonPath} writes it */
+function columnNumber(value: JsonValue): number {
+  if (typeof value === 'number') return value;
+  throw new TypeError('A filter on last_modified compares with a number');
+}
+
+/** The same for any field of the JSON in `data`, on SQLite. @param path as {@link jsonPath} writes it */
 export function fieldCondition(filter: Filter, path: string): Fragment {
   switch (filter.operator) {
     case 'eq':

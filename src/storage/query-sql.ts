@@ -1,8 +1,7 @@
-import type { JsonValue } from '../wire/json.js';
 import type { ListQuery, PageToken, Sort } from '../wire/query/list-query.js';
-import { filterCondition, type Fragment, fragment, join, jsonPath } from './query-conditions.js';
-import { QUERY_FUNCTIONS } from './query-functions.js';
-import { orderKey } from './query-order-key.js';
+import { filterCondition, type Fragment, fragment, join, NEVER } from './query-conditions.js';
+import type { ColumnKind, SortExpression, SqlDialect } from './sql-dialect.js';
+import { SQLITE } from './sqlite/sqlite-dialect.js';
 
 /** A list: the objects of one resource below one parent. */
 export interface ListName {
@@ -29,11 +28,19 @@ type ListQueryForSql = Pick<ListQuery, 'filters' | 'sort' | 'limit' | 'token' | 
 
 /**
  * The rows `id, last_modified, data, deleted` of a page, in its order, at most `limit` of them: ask for one more than
- * the page to know whether another follows. The connection must know the query functions (`registerQueryFunctions`).
+ * the page to know whether another follows. On SQLite the connection must know the query functions
+ * (`registerQueryFunctions`).
  */
-export function listSql(list: ListName, query: ListQueryForSql, options: ListSqlOptions = {}): SqlStatement {
-  const keys = options.everyUser === true ? sortKeys(query.sort, OBJECT_COLUMNS, ['id']) : sortKeys(query.sort);
-  const conditions = matching(list, query.filters, options, !query.includeDeleted || options.liveOnly === true);
+export function listSql(
+  list: ListName,
+  query: ListQueryForSql,
+  options: ListSqlOptions = {},
+  dialect: SqlDialect = SQLITE,
+): SqlStatement {
+  const unique = options.everyUser === true ? ['id'] : undefined;
+  const keys = sortKeys(query.sort, { dialect, columns: OBJECT_COLUMNS, unique });
+  const liveOnly = !query.includeDeleted || options.liveOnly === true;
+  const conditions = matching(list, query.filters, { ...options, liveOnly }, dialect);
   if (query.token !== undefined) conditions.push(after(keys, query.token));
   const where = join(conditions, 'AND');
   return {
@@ -49,66 +56,76 @@ export function countSql(
   list: ListName,
   query: Pick<ListQuery, 'filters'>,
   options: ListSqlOptions = {},
+  dialect: SqlDialect = SQLITE,
 ): SqlStatement {
-  const where = join(matching(list, query.filters, options, true), 'AND');
+  const where = join(matching(list, query.filters, { ...options, liveOnly: true }, dialect), 'AND');
   return { text: `SELECT count(*) AS count FROM objects WHERE ${where.text}`, parameters: [...where.parameters] };
 }
 
 function matching(
   { parentId, resourceName }: ListName,
   filters: ListQuery['filters'],
-  { onlyIds, everyUser = false }: ListSqlOptions,
-  liveOnly: boolean,
+  { onlyIds, everyUser = false, liveOnly = false }: ListSqlOptions,
+  dialect: SqlDialect,
 ): Fragment[] {
   return [
     // A URI begins with a slash, and `0` is the character after it; no name begins before that.
     everyUser
       ? fragment("parent_id >= '0' AND resource_name = ?", resourceName)
       : fragment('parent_id = ? AND resource_name = ?', parentId, resourceName),
-    ...(liveOnly ? [fragment('deleted = 0')] : []),
-    ...(onlyIds === undefined ? [] : [fragment('id IN (SELECT value FROM json_each(?))', JSON.stringify(onlyIds))]),
-    ...filters.map(filterCondition),
+    ...(liveOnly ? [fragment('deleted = FALSE')] : []),
+    ...(onlyIds === undefined ? [] : [dialect.isOneOf('id', onlyIds)]),
+    ...filters.map((filter) => filterCondition(filter, dialect)),
   ];
 }
 
-/** The fields that are columns, and unique: the SQL of each by its name. */
-export type UniqueColumns = Readonly<Record<string, string>>;
+/** A field that is a column, and how it is ordered by. */
+export interface UniqueColumn {
+  readonly sql: string;
+  readonly kind: ColumnKind;
+}
 
-const OBJECT_COLUMNS: UniqueColumns = { id: 'id', last_modified: 'last_modified' };
+const OBJECT_COLUMNS: Readonly<Record<string, UniqueColumn>> = {
+  id: { sql: 'id', kind: 'text' },
+  last_modified: { sql: 'last_modified', kind: 'moment' },
+};
 
-export interface SortKey {
+export interface SortKey extends SortExpression {
   readonly field: string;
-  /** What SQLite orders by. */
-  readonly expression: Fragment;
-  /** The same for a value of the token, `undefined` where its object lacks the field. */
-  readonly keyOf: (value: JsonValue | undefined) => string | number;
   readonly word: 'ASC' | 'DESC';
 }
 
-/**
- * The sort as SQL. Ids and timestamps are unique in a list, so what comes after one decides nothing and is left out.
- *
- * @param unique the columns that no two objects share; without it, all
- */
+export interface SortOptions {
+  readonly dialect: SqlDialect;
+  /** The fields that are columns, by name. */
+  readonly columns: Readonly<Record<string, UniqueColumn>>;
+  /** The columns that no two objects share; without it, all. */
+  readonly unique?: readonly string[] | undefined;
+}
+
+/** The sort as SQL. Ids and timestamps are unique in a list, so what comes after one decides nothing and is left out. */
 export function sortKeys(
   sort: readonly Sort[],
-  columns: UniqueColumns = OBJECT_COLUMNS,
-  unique: readonly string[] = Object.keys(columns),
+  { dialect, columns, unique = Object.keys(columns) }: SortOptions,
 ): SortKey[] {
   const decisive = sort.findIndex(({ field }) => unique.includes(field));
   const needed = decisive === -1 ? sort : sort.slice(0, decisive + 1);
   return needed.map(({ field, path, direction }) => ({
     field,
     word: direction === 'ascending' ? 'ASC' : 'DESC',
-    ...(Object.hasOwn(columns, field)
-      ? { expression: fragment(columns[field]!), keyOf: columnKey }
-      : { expression: fragment(`${QUERY_FUNCTIONS.orderKey}(data -> ?)`, jsonPath(path)), keyOf: orderKey }),
+    ...(Object.hasOwn(columns, field) ? columnOrder(columns[field]!, dialect) : dialect.fieldOrder(path)),
   }));
 }
 
-function columnKey(value: JsonValue | undefined): string | number {
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new TypeError('A page token has a value for each column that the page is sorted by');
+function columnOrder({ sql, kind }: UniqueColumn, dialect: SqlDialect): SortExpression {
+  return {
+    expression: fragment(sql),
+    compare: (sign, value) => {
+      if (kind === 'moment' && typeof value === 'number') return fragment(`${sql} ${sign} ?`, dialect.moment(value));
+      if (typeof value === 'string' || typeof value === 'number') return fragment(`${sql} ${sign} ?`, value);
+      throw new TypeError('A page token has a value for each column that the page is sorted by');
+    },
+  };
 }
 
 /**
@@ -117,14 +134,12 @@ function columnKey(value: JsonValue | undefined): string | number {
  */
 export function after(keys: readonly SortKey[], { lastObject }: PageToken): Fragment {
   return (
-    keys.reduceRight<Fragment | undefined>((inner, { field, expression, keyOf, word }) => {
-      const reached = keyOf(Object.hasOwn(lastObject, field) ? lastObject[field] : undefined);
-      const compare = (sign: string): Fragment =>
-        fragment(`${expression.text} ${sign} ?`, ...expression.parameters, reached);
-      const behind = compare(word === 'ASC' ? '>' : '<');
+    keys.reduceRight<Fragment | undefined>((inner, { field, compare, word }) => {
+      const reached = Object.hasOwn(lastObject, field) ? lastObject[field] : undefined;
+      const behind = compare(word === 'ASC' ? '>' : '<', reached);
       if (inner === undefined) return behind;
-      const { text, parameters } = join([behind, join([compare('='), inner], 'AND')], 'OR');
+      const { text, parameters } = join([behind, join([compare('=', reached), inner], 'AND')], 'OR');
       return { text: `(${text})`, parameters };
-    }, undefined) ?? fragment('0')
+    }, undefined) ?? NEVER
   );
 }

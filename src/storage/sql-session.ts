@@ -1,3 +1,5 @@
+import type { SqlDialect } from './sql-dialect.js';
+
 /** What a statement may be given and may give back. */
 export type SqlValue = string | number | bigint | Buffer | null;
 
@@ -6,6 +8,8 @@ export type SqlValue = string | number | bigint | Buffer | null;
  * of the statement. Statements are prepared once per text, so their text must be drawn from a bounded set.
  */
 export interface SqlSession {
+  /** What has to be said in this database's own words. */
+  readonly dialect: SqlDialect;
   /** Every row. */
   all<Row>(statement: string, parameters?: readonly SqlValue[]): Promise<Row[]>;
   /** The first row, if there is one. */
@@ -20,4 +24,9 @@ export interface SqlSession {
    * @param key names the question among all that are asked this way
    */
   remember<T>(key: string, ask: () => Promise<T>): Promise<T>;
+  /**
+   * To be called before the change log is read: every change committed so far has its place in the log. Where commits
+   * come one after another, they have it already.
+   */
+  placeChanges?(): Promise<void>;
 }

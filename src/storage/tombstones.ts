@@ -4,16 +4,17 @@ import type { SqlSession } from './sql-session.js';
 const DISPENSABLE = `SELECT parent_id, resource_name, id, change_n FROM (
     SELECT parent_id, resource_name, id, change_n,
       row_number() OVER (PARTITION BY parent_id ORDER BY last_modified DESC) AS place
-    FROM objects WHERE resource_name = ? AND deleted = 1
-  ) WHERE place > ?`;
+    FROM objects WHERE resource_name = ? AND deleted = TRUE
+  ) AS placed WHERE place > ?`;
 
-const NOTE_PURGED = `UPDATE timestamps SET purged_to_n = max(coalesce(timestamps.purged_to_n, 0), gone.n)
-  FROM (SELECT parent_id, resource_name, coalesce(max(change_n), 0) AS n FROM (${DISPENSABLE})
+const NOTE_PURGED = `UPDATE timestamps SET purged_to_n =
+  CASE WHEN timestamps.purged_to_n > gone.n THEN timestamps.purged_to_n ELSE gone.n END
+  FROM (SELECT parent_id, resource_name, coalesce(max(change_n), 0) AS n FROM (${DISPENSABLE}) AS counted
     GROUP BY parent_id, resource_name) AS gone
   WHERE timestamps.parent_id = gone.parent_id AND timestamps.resource_name = gone.resource_name`;
 
-const PURGE = `DELETE FROM objects WHERE deleted = 1 AND (parent_id, resource_name, id) IN
-  (SELECT parent_id, resource_name, id FROM (${DISPENSABLE}))`;
+const PURGE = `DELETE FROM objects WHERE deleted = TRUE AND (parent_id, resource_name, id) IN
+  (SELECT parent_id, resource_name, id FROM (${DISPENSABLE}) AS dispensable)`;
 
 export const tombstones = {
   /**

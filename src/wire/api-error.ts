@@ -10,6 +10,8 @@ export const ERRORS = {
   NOT_ACCEPTABLE: { errno: 107, status: 406, title: 'Invalid parameters' },
   UNSUPPORTED_MEDIA_TYPE: { errno: 107, status: 415, title: 'Invalid parameters' },
   INVALID_URL: { errno: 107, status: 400 },
+  /** What Kinto's attachments say of a form that cannot be read. */
+  INVALID_FORM: { errno: 107, status: 400 },
   /** What Kinto's extensions say of a body that is no JSON, and of a change that they do not allow. */
   INVALID_POSTED_FORM: { errno: 109, status: 400 },
   CHANGE_REFUSED: { errno: 999, status: 400 },

@@ -1,4 +1,5 @@
 import type { Comparison } from './compare.js';
+import { familiesIn } from './compare-metrics.js';
 import { listOf } from './list.js';
 import type { Pairs } from './pairs.js';
 
@@ -13,6 +14,7 @@ export function compareBodies(comparison: Comparison, isBatch: boolean): void {
   const { exchange, add } = comparison;
   const [left, right] = [exchange.kinto.answer.text, exchange.kumocast.answer.text];
   const [kinto, kumocast] = [parse(left), parse(right)];
+  if (left.startsWith('# HELP ') && right.startsWith('# HELP ')) return compareMetrics(comparison, left, right);
   if (kinto === undefined || kumocast === undefined) {
     if (left !== right) add('body', left.slice(0, 2000), right.slice(0, 2000));
     return;
@@ -22,6 +24,13 @@ export function compareBodies(comparison: Comparison, isBatch: boolean): void {
   if (isAscii !== isAsciiHere) add('body as ASCII', isAscii, isAsciiHere);
   if (isBatch) for (const body of [kinto, kumocast]) leavePaths(body);
   compareValues(comparison, 'body', '', kinto, kumocast);
+}
+
+function compareMetrics({ add }: Comparison, left: string, right: string): void {
+  const [kinto, kumocast] = [familiesIn(left), familiesIn(right)];
+  for (const name of new Set([...kinto.keys(), ...kumocast.keys()])) {
+    if (kinto.get(name) !== kumocast.get(name)) add(`body ${name}`, kinto.get(name), kumocast.get(name));
+  }
 }
 
 function leavePaths(body: unknown): void {
@@ -133,6 +142,7 @@ export function compareText(
   // Which settings are in use: each has its own file.
   if (/^body\.config\.(?:path|hash|modified)$/.test(where)) return;
   if (key === 'id' && pairs.joinIds(kinto, kumocast)) return;
+  if (key === 'location' && areAlikeButForIds(left, right, pairs)) return;
   if (key === 'password' && [left, right].every((text) => /^\$2[aby]\$12\$.{53}$/.test(text))) return;
   if (key === 'date' && [left, right].every((text) => /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{6}\+00:00$/.test(text))) return;
   if (!areAlikeButForTimes(left, right, pairs)) add(where, kinto, kumocast);
@@ -143,6 +153,15 @@ function withoutChance(text: string, origin: string): string {
   return text
     .replaceAll(origin, 'SERVER')
     .replace(/(?<=should be one of \[)[^\]]*/, (types) => types.split(', ').sort().join(', '));
+}
+
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** Names of files are made up by each server. */
+function areAlikeButForIds(left: string, right: string, pairs: Pairs): boolean {
+  const [names, namesHere] = [left, right].map((text) => text.match(UUID) ?? []);
+  const [rest, restHere] = [left, right].map((text) => text.replaceAll(UUID, 'UUID'));
+  return rest === restHere && names!.every((name, index) => pairs.joinIds(name, namesHere![index]!));
 }
 
 function areAlikeButForTimes(left: string, right: string, pairs: Pairs): boolean {

@@ -29,14 +29,35 @@ const asUrl: Rule = (comparison, name, kinto, kumocast) => {
     add(where, kinto, kumocast);
   }
   compareText(comparison, where, '', left.pathname, right.pathname);
+  const logins = [left, right].map(({ hash }) => /^#tokens=(.*)$/.exec(hash)?.[1]);
+  if (logins[0] !== undefined && logins[1] !== undefined) {
+    compareLogin(comparison, where, decodeURIComponent(logins[0]), decodeURIComponent(logins[1]));
+  } else if (left.hash !== right.hash) add(where, left.hash, right.hash);
   const names = setOf([...left.searchParams.keys()].join());
   if (names !== setOf([...right.searchParams.keys()].join())) return add(where, left.search, right.search);
   for (const key of new Set(left.searchParams.keys())) {
     const [mine, its] = [left.searchParams.getAll(key).join(), right.searchParams.getAll(key).join()];
-    if (key === '_token') compareToken(comparison, `${where} _token`, mine, its);
+    // Random, and each server's own.
+    if (key === 'state' && [mine, its].every((state) => /^[0-9a-f]{64}$/.test(state))) continue;
+    if (key === 'tokens') compareLogin(comparison, where, mine, its);
+    else if (key === '_token') compareToken(comparison, `${where} _token`, mine, its);
     else compareText(comparison, `${where} ${key}`, '', mine, its);
   }
 };
+
+/** What the identity provider has said, in base64: each server has traded a code of its own. */
+function compareLogin({ add }: Comparison, where: string, kinto: string, kumocast: string): void {
+  const [left, right] = [kinto, kumocast].map(withoutTokens);
+  if (left !== right) add(`${where} tokens`, left, right);
+}
+
+function withoutTokens(text: string): string {
+  // What the provider refuses is not in base64.
+  if (!/^[\w+/]+=*$/.test(text) || text.length < 20) return text;
+  const said = JSON.parse(Buffer.from(text, 'base64').toString()) as Record<string, unknown>;
+  const own = Object.keys(said).filter((key) => key.endsWith('_token') || key === 'expires_in');
+  return JSON.stringify({ ...said, ...Object.fromEntries(own.map((key) => [key, typeof said[key]])) });
+}
 
 const RULES: Readonly<Record<string, Rule>> = {
   'access-control-allow-credentials': exactly,

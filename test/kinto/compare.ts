@@ -27,13 +27,12 @@ export interface Finding {
   readonly problems: readonly Problem[];
 }
 
-/** The exchange and, of a batch, what is in it: each that has something not alike. */
-export function compare(exchange: Exchange, pairs: Pairs): Finding[] {
+/** The exchange and, of a batch, what is in it, one after another: with no problems, where all is alike. */
+export function* compare(exchange: Exchange, pairs: Pairs): Generator<Finding> {
   const parts = partsOf(exchange);
-  return [exchange, ...parts].flatMap((each) => {
-    const problems = compareOne(each, pairs, each === exchange && parts.length > 0);
-    return problems.length === 0 ? [] : [{ exchange: each, problems }];
-  });
+  for (const each of [exchange, ...parts]) {
+    yield { exchange: each, problems: compareOne(each, pairs, each === exchange && parts.length > 0) };
+  }
 }
 
 function compareOne(exchange: Exchange, pairs: Pairs, isBatch: boolean): Problem[] {

@@ -16,6 +16,8 @@ export interface Difference {
   readonly explains: (problem: Problem, exchange: Exchange) => boolean;
   /** What is stored is no longer alike; the scenario ends here. */
   readonly parts: boolean;
+  /** Whether the same holds although the answers are alike; the scenario ends here, too. */
+  readonly partsSilently?: (exchange: Exchange) => boolean;
 }
 
 export const statusesAre =

@@ -1,14 +1,30 @@
-import { isDefault, pathOf, type Difference } from './difference.js';
+import { isDefault, pathOf, statusesAre, type Difference } from './difference.js';
 
 /** What is otherwise below `/buckets/default`. */
 export const OF_DEFAULT_BUCKET: readonly Difference[] = [
   {
     name: '`PUT /buckets/default/collections/a/records/a` makes the collection `a`.',
-    reason: 'Kinto takes the path for the collection’s, for it ends with the collection’s id.',
+    reason: 'Kinto takes the path for the collection’s where it ends with the collection’s id, so also `1/records/r1`.',
     explains: (_problem, exchange) => {
-      return /\/buckets\/default\/collections\/([^/?]+)\/records\/\1(?:\?|$)/.test(pathOf(exchange));
+      return (
+        exchange.step.method === 'PUT' &&
+        /\/buckets\/default\/collections\/([^/?]+)\/[^?]*\1(?:\?|$)/.test(pathOf(exchange)) &&
+        exchange.kinto.answer.status === 404
+      );
     },
     parts: true,
+  },
+  {
+    name: 'What leads nowhere below `/buckets/default`, or has no such method, makes nothing there.',
+    reason: 'In a batch, and always in memory, Kinto makes bucket and collection before it looks.',
+    explains: () => false,
+    parts: true,
+    partsSilently: (exchange) => {
+      const { status, text } = exchange.kumocast.answer;
+      // A 404 with details is an object's; the path has led somewhere.
+      const leadsNowhere = status === 405 || (status === 404 && !text.includes('"details"'));
+      return leadsNowhere && isDefault(exchange) && statusesAre(status, status)(exchange);
+    },
   },
   {
     name: 'Only the id `default` itself stands for the default bucket.',

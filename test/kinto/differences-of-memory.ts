@@ -1,4 +1,4 @@
-import { hasQuery, isBatchWith, isDefault, pathOf, statusesAre, type Difference } from './difference.js';
+import { hasQuery, isBatchWith, pathOf, statusesAre, type Difference } from './difference.js';
 
 const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
 
@@ -53,12 +53,6 @@ export const OF_MEMORY: readonly Difference[] = [
     name: MEMORY,
     reason: '`has_` makes the filters before it vanish.',
     explains: (_problem, exchange) => hasQuery(exchange, /[?&]has_/) && statusesAre(200, 200)(exchange),
-    parts: true,
-  },
-  {
-    name: MEMORY,
-    reason: 'A default bucket that was begun for a path that leads nowhere stays.',
-    explains: (_problem, exchange) => isDefault(exchange) && statusesAre(200, 201)(exchange),
     parts: true,
   },
   {

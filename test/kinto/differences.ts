@@ -1,21 +1,12 @@
 import { contentType, hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
 import { OF_BATCHES } from './differences-of-batches.js';
 import { OF_DEFAULT_BUCKET } from './differences-of-default-bucket.js';
+import { OF_LIBRARIES } from './differences-of-libraries.js';
 import { OF_MEMORY } from './differences-of-memory.js';
+import { OF_PLUGINS } from './differences-of-plugins.js';
 
 const UNSTORABLE =
   'What cannot be stored or compared (U+0000, `last_modified: true`, `?last_modified=abc`, a page token with wrong types, `If-Match: *x`) is a 400.';
-
-/** What begins like this ends as it likes. */
-const LIBRARY_TEXTS = [
-  /^(?:body: )?JSON Patch operation failed: /,
-  /^Invalid JSON: /,
-  /^A request with an incorrect encoding in the querystring was/,
-  /^(?:_limit in querystring: )?\d{18,} is greater than maximum value /,
-];
-
-const isBoth = (pattern: RegExp, ...texts: unknown[]): boolean =>
-  texts.every((text) => typeof text === 'string' && pattern.test(text));
 
 /** How many objects there are of each resource, tombstones among them. */
 function totalsIn(counters: string): string {
@@ -62,14 +53,6 @@ const DEFECTS: readonly Difference[] = [
       );
     },
     parts: true,
-  },
-  {
-    name: 'Of a text that Kinto takes from a library, only the beginning is the same.',
-    reason: 'Invalid JSON, JSON Patch, bad encodings.',
-    explains: ({ where, kinto, kumocast }) => {
-      return /\.(?:message|description)$/.test(where) && LIBRARY_TEXTS.some((text) => isBoth(text, kinto, kumocast));
-    },
-    parts: false,
   },
   {
     name: 'An account is shown without its password.',
@@ -242,7 +225,9 @@ const DEFECTS: readonly Difference[] = [
 
 export const DIFFERENCES: readonly Difference[] = [
   ...DEFECTS,
+  ...OF_LIBRARIES,
   ...OF_BATCHES,
   ...OF_DEFAULT_BUCKET,
+  ...OF_PLUGINS,
   ...OF_MEMORY.map((difference): Difference => ({ ...difference, kintoStorage: 'memory' })),
 ];

@@ -45,7 +45,17 @@ export class Conversation {
       kumocast: { request: toKumocast, answer: kumocast, origin: this.kumocast.origin },
     };
     this.learn(exchange);
+    if (step.follows !== undefined) await this.follow(exchange, step.follows);
     return exchange;
+  }
+
+  private async follow({ kinto, kumocast }: Exchange, user: string): Promise<void> {
+    const [left, right] = [kinto, kumocast].map(({ answer }) => answer.headers.get('location'));
+    if (left === undefined || right === undefined) return;
+    Memory.comeBack(
+      [this.kintoMemory, await this.world.follow(left, user)],
+      [this.kumocastMemory, await this.world.follow(right, user)],
+    );
   }
 
   private learn(exchange: Exchange): void {
@@ -107,7 +117,7 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 function wireRequest(step: Step, memory: Memory, world: World): WireRequest {
   const headers: Record<string, string> = {};
   const content = contentOf(step, memory);
-  if (step.user !== null) headers.authorization = basicAuth(`${world.name}${step.user}`);
+  if (step.user !== null) headers.authorization = world.authorizationOf(step.user);
   if (content !== undefined) headers['content-type'] = 'application/json';
   for (const [name, value] of step.headers ?? []) {
     // An empty name takes away: there is no other way to say that a body comes without its type.
@@ -152,10 +162,6 @@ function pathOf(step: Step, memory: Memory): string {
   });
   if (pairs.length === 0) return filled;
   return `${filled}${filled.includes('?') ? '&' : '?'}${pairs.join('&')}`;
-}
-
-export function basicAuth(user: string): string {
-  return `Basic ${Buffer.from(`${user}:secret`).toString('base64')}`;
 }
 
 /** Two requests of one millisecond could be in one order here and in none there. */

@@ -2,9 +2,11 @@ import { compare, type Finding, type Problem } from './compare.js';
 import type { Difference, KintoStorage } from './difference.js';
 import { DIFFERENCES } from './differences.js';
 import { Conversation, type Exchange } from './exchange.js';
+import type { World } from './memory.js';
 import { Pairs } from './pairs.js';
 import type { Peer } from './peer.js';
-import type { Profile, Scenario } from './step.js';
+import type { Scenario } from './step.js';
+import type { Surroundings, Users } from './surroundings.js';
 
 /** How one scenario went. */
 export interface Verdict {
@@ -26,16 +28,12 @@ export class Judge {
   constructor(
     private readonly kinto: Peer,
     private readonly kumocast: Peer,
-    private readonly profile: Profile,
+    private readonly surroundings: Partial<Surroundings> & Users,
     private readonly kintoStorage: KintoStorage,
   ) {}
 
   async play(scenario: Scenario): Promise<Verdict> {
-    const world = {
-      name: `${this.run}s${(this.played += 1)}x`,
-      now: Date.now(),
-      principalOf: this.profile.principalOf ?? ((): string => ''),
-    };
+    const world = this.worldOf(`${this.run}s${(this.played += 1)}x`);
     const conversation = new Conversation(this.kinto, this.kumocast, world);
     const pairs = new Pairs(world.name, world.now);
     const exchanges: Exchange[] = [];
@@ -44,26 +42,56 @@ export class Judge {
       this.requests += 1;
       exchanges.push(exchange);
       let isParted = false;
-      for (const finding of compare(exchange, pairs)) {
-        const unexplained = finding.problems.filter((problem) => {
-          const difference = this.explanationOf(problem, finding.exchange);
+      for (const { exchange: each, problems } of compare(exchange, pairs)) {
+        const unexplained = problems.filter((problem) => {
+          const difference = this.explanationOf(problem, each);
           if (difference?.parts === true) isParted = true;
           return difference === undefined;
         });
-        if (unexplained.length === 0) continue;
-        return { exchanges, finding: { exchange: finding.exchange, problems: unexplained } };
+        if (unexplained.length > 0) return { exchanges, finding: { exchange: each, problems: unexplained } };
+        // What comes after it, be it in the same batch, is about different objects.
+        if ((isParted ||= this.isSilentlyParted(each))) break;
       }
       if (isParted) break;
     }
     return { exchanges, finding: undefined };
   }
 
+  private worldOf(name: string): World {
+    const { surroundings } = this;
+    return {
+      name,
+      now: Date.now(),
+      principalOf: (user) => surroundings.principalOf(user, name),
+      authorizationOf: (user) => surroundings.authorizationOf(user, name),
+      tokenOf: (user) => surroundings.tokenOf?.(user) ?? 'none',
+      follow: (location, user) => surroundings.follow?.(location, user) ?? Promise.resolve(location),
+    };
+  }
+
+  /** Whether the two have stored different things, and said the same. */
+  private isSilentlyParted(exchange: Exchange): boolean {
+    const found = DIFFERENCES.find(({ kintoStorage, partsSilently }) => {
+      return this.isOf(kintoStorage) && partsSilently?.(exchange) === true;
+    });
+    if (found !== undefined) this.note(found);
+    return found !== undefined;
+  }
+
   private explanationOf(problem: Problem, exchange: Exchange): Difference | undefined {
     const found = DIFFERENCES.find(({ kintoStorage, explains }) => {
-      return (kintoStorage === undefined || kintoStorage === this.kintoStorage) && explains(problem, exchange);
+      return this.isOf(kintoStorage) && explains(problem, exchange);
     });
-    if (found !== undefined) this.used.set(found, (this.used.get(found) ?? 0) + 1);
+    if (found !== undefined) this.note(found);
     return found;
+  }
+
+  private isOf(storage: KintoStorage | undefined): boolean {
+    return storage === undefined || storage === this.kintoStorage;
+  }
+
+  private note(difference: Difference): void {
+    this.used.set(difference, (this.used.get(difference) ?? 0) + 1);
   }
 }
 

@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -8,17 +6,21 @@ import fc from 'fast-check';
 import type { Difference, KintoStorage } from './difference.js';
 import { DIFFERENCES } from './differences.js';
 import { closeSignatureOf, Judge, signatureOf } from './judge.js';
-import { Peer } from './peer.js';
 import { HELP, optionsFrom, type Options } from './options.js';
+import type { Peer } from './peer.js';
+import { PROFILES } from './profiles.js';
 import { describe } from './report.js';
 import { shrink } from './shrink.js';
+import { startKinto, startKumocast } from './start.js';
 import type { Profile } from './step.js';
+import { BASIC_USERS } from './surroundings.js';
 import { ensureKinto } from './venv.js';
-
-const SECRET = 'a-secret-for-both';
 
 /** Of one kind of difference, as far as that is known before it is made small. */
 const MAX_ALIKE = 3;
+
+/** Requests; what has not been met in so many is rare. */
+const LONG = 15_000;
 
 interface Totals {
   requests: number;
@@ -52,13 +54,13 @@ export async function main(args: readonly string[], root: string): Promise<numbe
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  printTotals(totals);
+  printTotals(totals, options);
   return totals.differences === 0 && isDocumented ? 0 : 1;
 }
 
 interface Run {
   readonly options: Options;
-  /** The program. */
+  /** Its program. */
   readonly kinto: string;
   readonly root: string;
   readonly directory: string;
@@ -71,10 +73,12 @@ async function compareProfile(profile: Profile, requests: number, run: Run): Pro
   const directory = join(run.directory, profile.name);
   mkdirSync(directory);
   const peers: Peer[] = [];
+  const surroundings = await profile.surround?.(directory);
+  const setting = { profile, directory, surroundings, ...options, root: run.root, kinto: run.kinto };
   try {
-    for (const start of [startKinto, startKumocast]) peers.push(await start(profile, directory, run));
+    for (const start of [startKinto, startKumocast]) peers.push(await start(setting));
     const [kinto, kumocast] = peers as [Peer, Peer];
-    const judge = new Judge(kinto, kumocast, { principalOf, ...profile }, storage);
+    const judge = new Judge(kinto, kumocast, { ...BASIC_USERS, ...profile.users, ...surroundings }, storage);
     const begun = Date.now();
     await playAll(profile, judge, requests, run);
     const seconds = ((Date.now() - begun) / 1000).toFixed(1);
@@ -89,6 +93,7 @@ async function compareProfile(profile: Profile, requests: number, run: Run): Pro
     for (const peer of peers) if (peer.output !== '') console.log(`${peer.name}: ${peer.output.slice(-1000)}`);
   } finally {
     for (const peer of peers) await peer.stop();
+    await surroundings?.close?.();
   }
 }
 
@@ -126,66 +131,6 @@ async function playAll(profile: Profile, judge: Judge, requests: number, { optio
   }
 }
 
-function startKinto(profile: Profile, directory: string, { kinto, options }: Run): Promise<Peer> {
-  const file = writeIni(directory, 'kinto.ini', profile, kintoStorageLines(options.postgresql));
-  if (options.postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore' });
-  return Peer.start('kinto', directory, file, (port) => [kinto, 'start', '--ini', file, '--port', String(port)]);
-}
-
-function kintoStorageLines(postgresql: string | undefined): string[] {
-  const backend = postgresql === undefined ? 'memory' : 'postgresql';
-  return ['storage', 'permission', 'cache'].flatMap((kind) => [
-    `kinto.${kind}_backend = kinto.core.${kind}.${backend}`,
-    ...(postgresql === undefined ? [] : [`kinto.${kind}_url = ${postgresql}`]),
-  ]);
-}
-
-function startKumocast(profile: Profile, directory: string, { root, options, kinto }: Run): Promise<Peer> {
-  // Kinto's names for what there is here, too: an existing kinto.ini works as it is.
-  const file = writeIni(directory, 'kumocast.ini', profile, kintoStorageLines(undefined));
-  const program = process.env.KUMOCAST_MAIN ?? join(root, 'dist', 'main.js');
-  const command = options.itself ? [kinto] : [process.execPath, program];
-  return Peer.start('kumocast', directory, file, (port) => [
-    ...command,
-    'start',
-    '--ini',
-    file,
-    '--port',
-    String(port),
-  ]);
-}
-
-function writeIni(directory: string, name: string, profile: Profile, storage: readonly string[]): string {
-  const file = join(directory, name);
-  const lines = [
-    '[app:main]',
-    'use = egg:kinto',
-    'multiauth.policies = basicauth',
-    `kinto.userid_hmac_secret = ${SECRET}`,
-    'kinto.default_bucket_hmac_secret = another-secret',
-    // What each calls itself by default is its own.
-    'kinto.project_name = kinto',
-    'kinto.project_version = 1.2.3',
-    ...storage,
-    // What the profile says counts.
-    ...profile.ini,
-    '[server:main]',
-    'use = egg:waitress#main',
-    'host = 127.0.0.1',
-    'port = %(http_port)s',
-  ];
-  const keyOf = (line: string): string => line.split('=', 1)[0]!.trim();
-  const own = new Set(profile.ini.map(keyOf));
-  const kept = lines.filter((line) => profile.ini.includes(line) || !own.has(keyOf(line)));
-  writeFileSync(file, `${kept.join('\n')}\n`);
-  return file;
-}
-
-/** basicauth's recipe (kinto-api.md, 8.2). */
-function principalOf(user: string): string {
-  return `basicauth:${createHmac('sha256', SECRET).update(`${user}:secret`).digest('hex')}`;
-}
-
 function checkDocumented(root: string): boolean {
   const docs = readFileSync(join(root, 'docs', 'kinto.md'), 'utf8');
   const rows = new Set(docs.split('\n').map((line) => line.split('|')[1]?.trim()));
@@ -194,10 +139,17 @@ function checkDocumented(root: string): boolean {
   return missing.length === 0;
 }
 
-function printTotals({ requests, differences, unsteady, used }: Totals): void {
+function printTotals({ requests, differences, unsteady, used }: Totals, options: Options): void {
+  const isOther = options.postgresql === undefined ? 'postgresql' : 'memory';
+  const possible = DIFFERENCES.filter(({ kintoStorage }) => kintoStorage !== isOther);
   console.log('\nKnown differences, and how often they were met:');
-  for (const difference of DIFFERENCES) {
-    console.log(`${String(used.get(difference) ?? 0).padStart(7)}  ${difference.name} (${difference.reason})`);
+  for (const difference of possible) {
+    const count = used.get(difference);
+    if (count !== undefined) console.log(`${String(count).padStart(7)}  ${difference.name} (${difference.reason})`);
+  }
+  if (requests >= LONG && options.profiles.length === PROFILES.length) {
+    console.log('\nNever met in all these requests, and maybe obsolete:');
+    for (const each of possible) if (!used.has(each)) console.log(`  ${each.name} (${each.reason})`);
   }
   console.log(`\n${requests} requests, ${differences} differences, ${unsteady} seen once and not again`);
 }

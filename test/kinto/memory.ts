@@ -7,23 +7,28 @@ export interface World {
   /** ms; the moment the scenario began. */
   readonly now: number;
   principalOf(user: string): string;
+  authorizationOf(user: string): string;
+  tokenOf(name: string): string;
+  follow(location: string, user: string): Promise<string>;
 }
 
 /** ms; before anything that happens here. */
 const A_MINUTE = 60_000;
 
-type Kind = 'etag' | 'stamp' | 'id' | 'next' | 'more';
+type Kind = 'etag' | 'stamp' | 'id' | 'next' | 'more' | 'state' | 'back';
 
 const PLACEHOLDER = /\{\{(\w+)(?::([\w-]+))?([+-]\d+)?\}\}/g;
 
 /**
  * What one server has answered so far, and what placeholders mean to it:
  *
- * - `{{name}}`: what every name of the scenario begins with; `{{user:alice}}`: a principal
+ * - `{{name}}`: what every name of the scenario begins with; `{{user:alice}}`: a principal; `{{token:alice}}`: what the
+ *   profile gives them
  * - `{{now+5000}}`: ms
  * - `{{etag:0}}`, `{{stamp:2-1}}`: a number of an ETag, a `last_modified`, of the list that is asked for; the last, the
  *   one before, … where there are so many. Of other lists it would be luck whether two are equal
  * - `{{id:0}}`, `{{next:0}}`, `{{more:0}}`: an id, the path of a Next-Page, that of a DELETE; of any list
+ * - `{{state:0}}`, `{{back:0}}`: what a login is known by, and the path that it comes back to
  */
 export class Memory {
   private readonly seen: Record<Kind, { readonly list: string; readonly value: string }[]> = {
@@ -32,6 +37,8 @@ export class Memory {
     id: [],
     next: [],
     more: [],
+    state: [],
+    back: [],
   };
 
   constructor(private readonly world: World) {}
@@ -59,7 +66,8 @@ export class Memory {
 
   private valueOf(kind: string, which: string | undefined, offset: number, list: string): string {
     if (kind === 'name') return this.world.name;
-    if (kind === 'user') return this.world.principalOf(`${this.world.name}${which ?? ''}`);
+    if (kind === 'user') return this.world.principalOf(which ?? '');
+    if (kind === 'token') return this.world.tokenOf(which ?? '');
     if (kind === 'now') return String(this.world.now + offset);
     const isTime = kind === 'etag' || kind === 'stamp';
     const values = this.seen[kind as Kind].filter((each) => !isTime || each.list === list).map(({ value }) => value);
@@ -69,7 +77,8 @@ export class Memory {
   }
 
   private missing(kind: Kind): string {
-    if (kind === 'next' || kind === 'more') return '/v1/';
+    if (kind === 'next' || kind === 'more' || kind === 'back') return '/v1/';
+    if (kind === 'state') return 'unknown';
     return kind === 'id' ? `${this.world.name}none` : String(this.world.now - A_MINUTE);
   }
 
@@ -82,7 +91,7 @@ export class Memory {
   ): void {
     // Nobody has seen the ids of these before, so that none of Kinto's is known to stand for one of ours.
     const isUnknown = method === 'DELETE' && list.endsWith('/history');
-    for (const kind of ['etag', 'stamp', 'id', method === 'DELETE' ? 'more' : 'next'] as const) {
+    for (const kind of ['etag', 'stamp', 'id', 'state', method === 'DELETE' ? 'more' : 'next'] as const) {
       if (kind === 'id' && isUnknown) continue;
       const left = VALUES[kind](kinto[1]);
       const right = VALUES[kind](kumocast[1]);
@@ -91,12 +100,18 @@ export class Memory {
       kumocast[0].seen[kind].push({ list, value: right });
     }
   }
+
+  /** The two places that a followed redirect has come back to. */
+  static comeBack(kinto: readonly [Memory, string], kumocast: readonly [Memory, string]): void {
+    for (const [{ seen }, value] of [kinto, kumocast]) seen.back.push({ list: '', value });
+  }
 }
 
-const VALUES: Record<Kind, (answer: Answer) => string | undefined> = {
+const VALUES: Record<Exclude<Kind, 'back'>, (answer: Answer) => string | undefined> = {
   etag: ({ headers }) => /^"(\d+)"$/.exec(headers.get('etag') ?? '')?.[1],
   stamp: ({ text }) => /"last_modified":(\d+)/.exec(text)?.[1],
   id: ({ text }) => idIn(text),
+  state: ({ headers }) => /[?&]state=(\w+)/.exec(headers.get('location') ?? '')?.[1],
   next: nextPage,
   more: nextPage,
 };

@@ -1,4 +1,5 @@
 import type { Arbitrary } from 'fast-check';
+import type { Surroundings, Users } from './surroundings.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonMap;
 export interface JsonMap {
@@ -20,6 +21,8 @@ export interface Step {
   readonly body?: Json;
   /** Sent as it stands in place of `body`. */
   readonly raw?: string;
+  /** The redirect that is the answer is followed to its end, as this user; `{{back:0}}` is where it comes back to. */
+  readonly follows?: string;
   /** The body is a batch of these; whoever calls the batch calls them. */
   readonly batch?: readonly Step[];
 }
@@ -35,8 +38,10 @@ export interface Profile {
   readonly scenario: Arbitrary<Scenario>;
   /** How much of all requests it gets, relative to the others; 1 by default. */
   readonly weight?: number;
-  /** The principal of a user; basicauth's by default. */
-  readonly principalOf?: (user: string) => string;
+  /** Basicauth's by default. */
+  readonly users?: Users;
+  /** Makes what has to be there beside the two servers, in a directory of its own. */
+  readonly surround?: (directory: string) => Promise<Surroundings>;
 }
 
 /** What came back. */

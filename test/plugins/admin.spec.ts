@@ -78,7 +78,7 @@ describe('Kinto Admin', () => {
     ['index-1a2b.js', 'text/javascript; charset=UTF-8'],
     ['a.css', 'text/css; charset=UTF-8'],
     ['a.js.map', 'application/json'],
-    ['a.svg', 'image/svg+xml'],
+    ['a.svg', 'image/svg+xml; charset=UTF-8'],
     ['a.png', 'image/png'],
     ['a.ico', 'image/x-icon'],
     ['fonts/a.woff2', 'font/woff2'],

@@ -40,7 +40,21 @@ describe('Connections that end', () => {
     expect(client.received).toEqual([]);
   });
 
-  it.each(['?protocol=5', '?protocol=6', '?protocol=7&colour=red', ''])('speaks with "%s"', async (query) => {
+  it.each(['%7B%7D', 'x'.repeat(65), '8.6.0;drop'])('closes the library version "%s" with 4006', async (version) => {
+    const client = await RawClient.open(server, `/app/${APP.key}?protocol=7&version=${version}`);
+    expect(await client.closed).toEqual({ code: 4006, reason: CLOSE.BAD_VERSION.reason });
+    expect(client.received).toEqual([]);
+  });
+
+  it.each([
+    '?version=',
+    '?version=0.2-SNAPSHOT',
+    '?version=8.6.0%2Bbuild',
+    '?protocol=5',
+    '?protocol=6',
+    '?protocol=7&colour=red',
+    '',
+  ])('speaks with "%s"', async (query) => {
     const client = await RawClient.open(server, `/app/${APP.key}${query}`);
     expect(await client.next()).toContain('connection_established');
     await client.close();

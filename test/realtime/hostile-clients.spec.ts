@@ -98,6 +98,59 @@ describe('Hostile clients', () => {
     expect((await client.closed).code).toBe(1007);
   });
 
+  it('are heard across fragments, as long as all of them together are not too large', async () => {
+    const client = await RawClient.connect(server);
+    client.webSocket.send('{"event":', { fin: false });
+    client.webSocket.ping();
+    client.webSocket.send('"pusher:ping"}', { fin: true });
+    expect(await client.next()).toContain('pusher:pong');
+    for (let sent = 0; sent < 40; sent += 1) client.webSocket.send('x'.repeat(1000), { fin: false });
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  it('change nothing with the keys that JavaScript has for itself', async () => {
+    const client = await RawClient.connect(server);
+    for (const message of [
+      '{"__proto__":{"event":"pusher:ping"}}',
+      '{"event":"pusher:subscribe","data":{"__proto__":{"channel":"c"}}}',
+      '{"event":"pusher:subscribe","data":{"constructor":{"prototype":{"channel":"c"}}}}',
+      '{"event":"pusher:signin","data":{"__proto__":{"user_data":"{}"}}}',
+      '{"event":"client-x","__proto__":{"channel":"private-x"}}',
+      '{"event":"__proto__"}',
+      '{"event":"constructor","data":{}}',
+    ]) {
+      client.say(message);
+      expect(JSON.parse(await client.next())).toMatchObject({ event: 'pusher:error', data: { code: null } });
+    }
+    for (const channel of ['__proto__', 'constructor', 'toString']) {
+      client.say({ event: 'pusher:subscribe', data: { channel } });
+      expect(await client.next()).toContain('subscription_succeeded');
+    }
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    await client.close();
+  });
+
+  it.each([
+    ['pusher:signin', { auth: `${APP.key}:x`, user_data: '['.repeat(10_000) }],
+    ['pusher:signin', { auth: {}, user_data: 7 }],
+    ['pusher:signin', null],
+    ['pusher:signin', [1]],
+    ['pusher:subscribe', { channel: 'private-x', auth: ':' }],
+    ['pusher:subscribe', { channel: 'private-x', auth: [`${APP.key}:x`] }],
+    ['pusher:subscribe', { channel: 'presence-x', auth: `${APP.key}:\ud800`, channel_data: '\ud800' }],
+    ['pusher:subscribe', { channel: 'presence-x', auth: 'x'.repeat(20_000), channel_data: '{}' }],
+    ['pusher:subscribe', { channel: '#server-to-user-__proto__' }],
+    ['client-x', {}],
+  ])('get a short error for %s with %j', async (event, data) => {
+    const client = await RawClient.connect(server);
+    client.say({ event, data });
+    const answer = await client.next();
+    expect(JSON.parse(answer)).toMatchObject({ event: expect.stringMatching(/error$/) as string });
+    expect(answer.length).toBeLessThan(1500);
+    expect(await client.settle()).toEqual([]);
+    await client.close();
+  });
+
   it('are repeated in an error only so far', async () => {
     const client = await RawClient.connect(server);
     client.say({ event: 'x'.repeat(30_000) });
@@ -119,7 +172,14 @@ describe('Hostile clients', () => {
 
   it('may say anything without breaking their own connection', async () => {
     const client = await RawClient.connect(server);
-    const event = fc.constantFrom('pusher:subscribe', 'pusher:unsubscribe', 'pusher:signin', 'pusher:ping', 'client-x');
+    const event = fc.constantFrom(
+      'client-y',
+      'pusher:subscribe',
+      'pusher:unsubscribe',
+      'pusher:signin',
+      'pusher:ping',
+      'client-x',
+    );
     const data = fc.oneof(fc.jsonValue(), fc.json(), fc.record({ channel: fc.oneof(fc.string(), fc.jsonValue()) }));
     const message = fc.record(
       { event: fc.oneof(event, fc.string()), data, channel: fc.jsonValue() },

@@ -73,7 +73,6 @@ describe('Messages, as they stand on the wire', () => {
     ['private-cache-x', 'AuthError', 401],
     ['presence-x', 'AuthError', 401],
     ['#server-to-user-u1', 'AuthError', 401],
-    ['cache-x', 'ServerError', 501],
     ['a b', 'InvalidChannel', 400],
     ['#other', 'InvalidChannel', 400],
     ['', 'InvalidChannel', 400],

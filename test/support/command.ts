@@ -75,6 +75,11 @@ export class RunningCommand {
     }
   }
 
+  /** What it has printed so far. */
+  get printed(): string {
+    return this.seen.out;
+  }
+
   /** Of the process, while it runs. */
   get pid(): number {
     return this.child.pid ?? 0;

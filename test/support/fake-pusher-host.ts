@@ -24,6 +24,9 @@ export class FakePusherHost {
   /** The paths with their queries: what must not be logged. */
   readonly urls: string[] = [];
   readonly answers: Answer[] = [];
+  /** How many events each accepted request had. */
+  readonly requests: number[] = [];
+  maxEventBytes = 10_240;
   /** How many connections were ever made. */
   connections = 0;
 
@@ -72,10 +75,18 @@ export class FakePusherHost {
 
   private take(request: IncomingMessage, body: Buffer): Answer {
     const url = new URL(request.url ?? '', 'http://host');
-    if (url.pathname !== `/apps/${this.app.id}/events`) return { status: 404, body: 'Unknown app\n' };
+    const path = url.pathname.replace(`/apps/${this.app.id}/`, '');
+    if (path !== 'events' && path !== 'batch_events') return { status: 404, body: 'Unknown app\n' };
     const refusal = this.refusal(request.method ?? '', url, body);
     if (refusal !== undefined) return { status: 401, body: refusal };
-    this.events.push(JSON.parse(body.toString()) as TriggeredEvent);
+    const sent = path === 'events' ? [JSON.parse(body.toString()) as TriggeredEvent] : eventsOfBatch(body);
+    // All or nothing, as hosted Pusher does it.
+    if (sent.length > 10) return { status: 400, body: 'The batch is too large' };
+    if (sent.some(({ data }) => Buffer.byteLength(data) > this.maxEventBytes)) {
+      return { status: 413, body: 'The data of an event is too large' };
+    }
+    this.requests.push(sent.length);
+    this.events.push(...sent);
     return { status: 200, body: '{}' };
   }
 
@@ -89,4 +100,9 @@ export class FakePusherHost {
     const md5 = createHash('md5').update(body).digest('hex');
     return url.searchParams.get('body_md5') === md5 ? undefined : 'Invalid body_md5\n';
   }
+}
+
+function eventsOfBatch(body: Buffer): TriggeredEvent[] {
+  const { batch } = JSON.parse(body.toString()) as { batch: { name: string; channel: string; data: string }[] };
+  return batch.map(({ name, channel, data }) => ({ name, channels: [channel], data }));
 }

@@ -5,6 +5,7 @@ import { SettingSource } from '../../src/settings/settings.js';
 import { journal, type LoggedChange } from '../../src/storage/journal.js';
 import type { Storage } from '../../src/storage/storage.js';
 import type { JsonObject, JsonValue } from '../../src/wire/json.js';
+import { PostgresqlDatabases } from './postgresql-databases.js';
 
 /** Users that the specification has vectors for (kinto-api.md, 17.2); their password is `secret`. */
 export const USER_IDS = {
@@ -76,16 +77,47 @@ export interface TestServerOptions {
 /** A whole server on a port of its own, on an empty database in memory unless the settings say otherwise. */
 export async function startTestServer({ ini = '' }: TestServerOptions = {}): Promise<TestServer> {
   const own = ini.trim().split('\n').filter(Boolean);
-  const keys = own.map((line) => line.split('=', 1)[0]!.trim());
-  const usual = DEFAULT_INI.split('\n').filter((line) => !keys.includes(line.split('=', 1)[0]!.trim()));
-  const text = ['[app:main]', ...usual, ...own].join('\n');
-  return new TestServer(await startServer(SettingSource.fromText(text, { file: 'test.ini' }), { port: 0 }));
+  const keys = own.map(keyOf);
+  const database = keys.includes('kinto.storage_backend') ? undefined : await databases?.next();
+  const settings = [...DEFAULT_INI.split('\n'), ...(database === undefined ? [] : onPostgresql(database))];
+  const usual = new Map(settings.map((line) => [keyOf(line), line]));
+  for (const key of keys) usual.delete(key);
+  const text = ['[app:main]', ...usual.values(), ...own].join('\n');
+  const server = await startServer(SettingSource.fromText(text, { file: 'test.ini' }), { port: 0 });
+  return new TestServer(server, () => {
+    if (database !== undefined) databases?.giveBack(database);
+  });
+}
+
+/**
+ * With KUMOCAST_TEST_STORAGE=postgresql, servers have a database on the server of KUMOCAST_TEST_POSTGRESQL instead of
+ * their memory: the same tests, another storage. `npm run test:postgresql` sets both.
+ */
+const databases =
+  process.env.KUMOCAST_TEST_STORAGE === 'postgresql'
+    ? new PostgresqlDatabases(`kumocast_worker_${process.env.JEST_WORKER_ID ?? '0'}`)
+    : undefined;
+
+function onPostgresql(url: string): string[] {
+  return [
+    'kinto.storage_backend = postgresql',
+    `kinto.storage_url = ${url}`,
+    'kinto.storage_pool_size = 8',
+    'kinto.storage_poll_interval = 50',
+  ];
+}
+
+function keyOf(line: string): string {
+  return line.split('=', 1)[0]!.trim();
 }
 
 export class TestServer {
   private cursor = 0;
 
-  constructor(private readonly server: RunningServer) {}
+  constructor(
+    private readonly server: RunningServer,
+    private readonly afterClose: () => void = () => undefined,
+  ) {}
 
   get port(): number {
     return this.server.port;
@@ -147,8 +179,9 @@ export class TestServer {
       });
   }
 
-  close(): Promise<void> {
-    return this.server.close();
+  async close(): Promise<void> {
+    await this.server.close();
+    this.afterClose();
   }
 }
 

@@ -104,6 +104,17 @@ export class PusherSettings {
   maxEventBytes!: number;
 
   @Setting({
+    key: 'batch',
+    type: 'integer',
+    default: 10,
+    sentence: 'How many events go into one request when several wait (Pusher allows 10); 1: each into its own.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  batch!: number;
+
+  @Setting({
     key: 'channel',
     type: 'string',
     default: '{bucket_id}-{collection_id}-{resource_name}',

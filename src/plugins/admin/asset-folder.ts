@@ -26,7 +26,7 @@ const TYPES: ReadonlyMap<string, string> = new Map([
   ['.pdf', 'application/pdf'],
   ['.txt', TEXT],
   ['.md', TEXT],
-  ['.svg', 'image/svg+xml'],
+  ['.svg', 'image/svg+xml; charset=UTF-8'],
   ['.png', 'image/png'],
   ['.jpg', 'image/jpeg'],
   ['.jpeg', 'image/jpeg'],

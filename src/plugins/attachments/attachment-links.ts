@@ -16,7 +16,7 @@ const ID = 'file';
 
 /** `0` is the character after `/`. */
 const BELOW = `FROM objects WHERE (parent_id = ? OR (parent_id >= ? || '/' AND parent_id < ? || '0'))
-  AND resource_name = '${RESOURCE}' AND deleted = 0`;
+  AND resource_name = '${RESOURCE}' AND deleted = FALSE`;
 
 /**
  * The links from records to their files, each an object in a list of its own beside the record's. What a record says of

@@ -29,7 +29,7 @@ const LIMITS = { parts: 10, headerPairs: 50, headerSize: 16_384, fieldNameSize: 
 export async function readForm({ headers, body }: ApiRequest): Promise<PostedForm> {
   const contentType = headers['content-type'] ?? '';
   if (!contentType.toLowerCase().startsWith('multipart/form-data')) {
-    throw new ApiError('INVALID_PARAMETERS', { message: 'Content-Type should be multipart/form-data' });
+    throw new ApiError('INVALID_FORM', { message: 'Content-Type should be multipart/form-data' });
   }
   const { files, texts } = await readParts(contentType, body ?? Buffer.alloc(0));
   const file = files.get(FORM_FILE);
@@ -63,7 +63,7 @@ interface Parts {
 function readParts(contentType: string, body: Buffer): Promise<Parts> {
   const parts: Parts = { files: new Map(), texts: new Map() };
   return new Promise((resolve, reject) => {
-    const refuse = () => reject(new ApiError('INVALID_PARAMETERS', { message: 'Invalid multipart form.' }));
+    const refuse = () => reject(new ApiError('INVALID_FORM', { message: 'Invalid multipart form.' }));
     let busboy;
     try {
       busboy = new Busboy({

@@ -12,7 +12,7 @@ export class UploadAccess {
   constructor(private readonly parts: EndpointParts) {}
 
   /** @throws ApiError as the record's own endpoint would */
-  async ensureMayAttach(request: ApiRequest, { params, identity }: PrepareContext): Promise<void> {
+  async ensureMayAttach(request: ApiRequest, { params, identity, prerequisites }: PrepareContext): Promise<void> {
     const { storage, authenticator, resource } = this.parts;
     const id = params.id ?? '';
     const place = placeOf(recordDefinition, resource.definitions, params);
@@ -33,9 +33,11 @@ export class UploadAccess {
       try {
         await ensureParentExists(exchange, place, resource);
       } catch (error) {
-        // The collection of a default bucket is made together with its first record, and only for somebody.
-        if (identity.userId === undefined || !(error instanceof ApiError)) throw error;
-        return;
+        // The collection of a default bucket is made together with its first record.
+        if (prerequisites.length > 0 && error instanceof ApiError) return;
+        // As in Kinto, who could not write there anyway learns nothing of what is there.
+        await resource.authorization.ensureMayCreate(exchange, place);
+        throw error;
       }
       const found = await view.findObject(place.list, id);
       if (found === undefined) await resource.authorization.ensureMayCreate(exchange, place);

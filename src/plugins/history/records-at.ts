@@ -37,7 +37,7 @@ export async function recordsAt(view: StorageView, moment: Moment, limit: number
     collectionId,
     timestamp,
     collectionUri,
-    timestamp,
+    view.sql.dialect.moment(timestamp),
     limit,
   ]);
   return [...unchanged, ...earlier.map(({ target }) => StoredObject.fromText(target))]

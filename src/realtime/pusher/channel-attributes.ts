@@ -1,11 +1,25 @@
-import type { Hub } from '../hub.js';
+import { Injectable } from '@nestjs/common';
+import type { ChannelApp } from '../channel-app.js';
+import { EventCache } from '../event-cache.js';
+import { Hub } from '../hub.js';
+import { Presence } from '../presence.js';
 import { isCache, isPresence } from './channel-name.js';
 import { ChannelsApiError } from './channels-api-error.js';
 
 /** What the HTTP API can tell about a channel when asked with `info` (pusher-protocol.md, 5.2 to 5.5). */
 export type Attribute = 'user_count' | 'subscription_count' | 'cache';
 
-export type AttributeValues = Partial<Record<Attribute, number | null>>;
+/** The last event of a cache channel, with the seconds it will still be kept. */
+export interface CacheValue {
+  readonly data: string;
+  readonly ttl: number;
+}
+
+export interface AttributeValues {
+  user_count?: number;
+  subscription_count?: number;
+  cache?: CacheValue | null;
+}
 
 /** @throws ChannelsApiError 400 for a name that is not among the allowed. */
 export function parseAttributes(info: string | undefined, allowed: readonly Attribute[]): Attribute[] {
@@ -17,41 +31,42 @@ export function parseAttributes(info: string | undefined, allowed: readonly Attr
   });
 }
 
-/** Presence channels are counted by their members, all others by their connections. */
-export function isApplicable(attribute: Attribute, channel: string): boolean {
+/**
+ * Presence channels are counted by their members, all others by their connections; both for an app that wants its
+ * subscriptions counted (pusher-protocol.md, 12).
+ */
+export function isApplicable(attribute: Attribute, app: ChannelApp, channel: string): boolean {
   switch (attribute) {
     case 'user_count':
       return isPresence(channel);
     case 'subscription_count':
-      return !isPresence(channel);
+      return !isPresence(channel) || app.options.subscriptionCount;
     case 'cache':
       return isCache(channel);
   }
 }
 
-/** The attributes that apply to the channel; the others are left out. */
-export function describeChannel(
-  hub: Hub,
-  appId: string,
-  channel: string,
-  attributes: readonly Attribute[],
-): AttributeValues {
-  const values: AttributeValues = {};
-  for (const attribute of attributes) {
-    if (isApplicable(attribute, channel)) values[attribute] = valueOf(attribute, hub, appId, channel);
-  }
-  return values;
-}
+/** What is known about channels, for the HTTP API. */
+@Injectable()
+export class ChannelAttributes {
+  constructor(
+    private readonly hub: Hub,
+    private readonly presence: Presence,
+    private readonly cache: EventCache,
+  ) {}
 
-function valueOf(attribute: Attribute, hub: Hub, appId: string, channel: string): number | null {
-  switch (attribute) {
-    case 'subscription_count':
-      return hub.countSubscribers(appId, channel);
-    case 'user_count':
-      // Nobody can be a member yet: subscribes to presence channels are refused.
-      return 0;
-    case 'cache':
-      // Nothing is kept yet.
-      return null;
+  /** The attributes that apply to the channel; the others are left out. */
+  describe(app: ChannelApp, channel: string, attributes: readonly Attribute[]): AttributeValues {
+    const wanted = (attribute: Attribute) => attributes.includes(attribute) && isApplicable(attribute, app, channel);
+    return {
+      ...(wanted('user_count') && { user_count: this.presence.countUsers(app.id, channel) }),
+      ...(wanted('subscription_count') && { subscription_count: this.hub.countSubscribers(app.id, channel) }),
+      ...(wanted('cache') && { cache: this.lastOf(app, channel) }),
+    };
+  }
+
+  private lastOf(app: ChannelApp, channel: string): CacheValue | null {
+    const last = this.cache.find(app.id, channel);
+    return last === undefined ? null : { data: last.data, ttl: last.ttl };
   }
 }

@@ -31,11 +31,26 @@ export function isEncrypted(channel: string): boolean {
 }
 
 export function isCache(channel: string): boolean {
-  return kindOf(channel).endsWith('cache');
+  return CACHE.test(channel);
+}
+
+export function isPublic(channel: string): boolean {
+  const kind = kindOf(channel);
+  return kind === 'public' || kind === 'cache';
 }
 
 export function isUser(channel: string): boolean {
   return channel.startsWith(USER_PREFIX);
+}
+
+/** The channel on which a user gets what is for them alone. */
+export function userChannel(userId: string): string {
+  return USER_PREFIX + userId;
+}
+
+/** Whether a user whose channel must have a name may have this id. */
+export function isUserId(id: string, maxLength: number): boolean {
+  return id.length <= maxLength && NAME.test(id);
 }
 
 /** Whether a channel may have this name. A user's channel is its prefix and an id of the same characters. */
@@ -44,4 +59,6 @@ export function isChannelName(name: string, maxLength: number): boolean {
 }
 
 const USER_PREFIX = '#server-to-user-';
+/** One test, because every published message is asked. */
+const CACHE = /^(?:private-encrypted-|private-|presence-)?cache-/;
 const NAME = /^[-a-zA-Z0-9_=@,.;]+$/;

@@ -1,13 +1,7 @@
 import { Controller, Get, Param, UseFilters, UseGuards } from '@nestjs/common';
 import { Hub } from '../hub.js';
 import { RealtimeSettings } from '../realtime.settings.js';
-import {
-  describeChannel,
-  isApplicable,
-  parseAttributes,
-  type Attribute,
-  type AttributeValues,
-} from './channel-attributes.js';
+import { ChannelAttributes, isApplicable, parseAttributes, type AttributeValues } from './channel-attributes.js';
 import { isUser } from './channel-name.js';
 import { ChannelsApiError, ChannelsApiErrorFilter } from './channels-api-error.js';
 import { ensureChannelName } from './event-request.js';
@@ -20,6 +14,7 @@ import { Signed, SignedRequestGuard, type SignedCall } from './signed-request.gu
 export class ChannelsController {
   constructor(
     private readonly hub: Hub,
+    private readonly attributes: ChannelAttributes,
     private readonly settings: RealtimeSettings,
   ) {}
 
@@ -31,7 +26,7 @@ export class ChannelsController {
       throw new ChannelsApiError(400, 'user_count needs a filter_by_prefix that begins with presence-.');
     }
     const names = this.hub.occupiedChannels(app.id).filter((name) => name.startsWith(prefix) && !isUser(name));
-    const described = names.map((name) => [name, describeChannel(this.hub, app.id, name, attributes)] as const);
+    const described = names.map((name) => [name, this.attributes.describe(app, name, attributes)] as const);
     return { channels: Object.fromEntries(described) };
   }
 
@@ -42,16 +37,12 @@ export class ChannelsController {
     @Param('name') name: string,
   ): { occupied: boolean } & AttributeValues {
     const channel = ensureChannelName(name, this.settings);
-    const attributes: Attribute[] = parseAttributes(parameters.get('info'), [
-      'user_count',
-      'subscription_count',
-      'cache',
-    ]);
-    const misfit = attributes.find((attribute) => !isApplicable(attribute, channel));
+    const attributes = parseAttributes(parameters.get('info'), ['user_count', 'subscription_count', 'cache']);
+    const misfit = attributes.find((attribute) => !isApplicable(attribute, app, channel));
     if (misfit !== undefined) throw new ChannelsApiError(400, `${misfit} does not apply to this channel.`);
     return {
       occupied: this.hub.countSubscribers(app.id, channel) > 0,
-      ...describeChannel(this.hub, app.id, channel, attributes),
+      ...this.attributes.describe(app, channel, attributes),
     };
   }
 }

@@ -1,7 +1,7 @@
 import { Controller, HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { Hub } from '../hub.js';
 import { RealtimeSettings } from '../realtime.settings.js';
-import { describeChannel, type AttributeValues } from './channel-attributes.js';
+import { ChannelAttributes, type AttributeValues } from './channel-attributes.js';
 import { ChannelsApiErrorFilter } from './channels-api-error.js';
 import { parseBatch, parseEvent, type EventRequest } from './event-request.js';
 import { Signed, SignedRequestGuard, type SignedCall } from './signed-request.guard.js';
@@ -21,6 +21,7 @@ interface BatchAnswer {
 export class EventsController {
   constructor(
     private readonly hub: Hub,
+    private readonly attributes: ChannelAttributes,
     private readonly settings: RealtimeSettings,
   ) {}
 
@@ -33,9 +34,7 @@ export class EventsController {
     const { attributes } = event;
     if (attributes === undefined) return {};
     // fromEntries, because `__proto__` is a legal channel name.
-    const described = event.channels.map(
-      (name) => [name, describeChannel(this.hub, app.id, name, attributes)] as const,
-    );
+    const described = event.channels.map((name) => [name, this.attributes.describe(app, name, attributes)] as const);
     return { channels: Object.fromEntries(described) };
   }
 
@@ -47,7 +46,7 @@ export class EventsController {
     if (events.every(({ attributes }) => attributes === undefined)) return {};
     return {
       batch: events.map(({ channels: [channel = ''], attributes = [] }) =>
-        describeChannel(this.hub, app.id, channel, attributes),
+        this.attributes.describe(app, channel, attributes),
       ),
     };
   }

@@ -7,6 +7,9 @@ export type Handshake = { readonly app: ChannelApp } | { readonly refused: Close
 
 const PROTOCOLS: readonly string[] = ['5', '6', '7'];
 
+/** Libraries count in many ways (`8.6.0`, `0.2-SNAPSHOT`); this is what no way of counting looks like. */
+const VERSION = /^[\w.+~ -]{0,64}$/;
+
 /**
  * Whether the client may stay, judged after the upgrade was accepted: a refused upgrade looks like a broken network,
  * and clients then try for ever (pusher-protocol.md, 0.1).
@@ -24,7 +27,9 @@ export function shakeHands(
   const app = apps.findByKey(pathname.slice(pathname.lastIndexOf('/') + 1));
   if (app === undefined) return { refused: CLOSE.APP_NOT_FOUND };
   if (!PROTOCOLS.includes(searchParams.get('protocol') ?? '7')) return { refused: CLOSE.PROTOCOL_NOT_SUPPORTED };
-  if (!isOriginAllowed(headers.origin, settings.allowedOrigins)) return { refused: CLOSE.ORIGIN_REFUSED };
+  if (!VERSION.test(searchParams.get('version') ?? '')) return { refused: CLOSE.BAD_VERSION };
+  const allowedOrigins = app.options.allowedOrigins ?? settings.allowedOrigins;
+  if (!isOriginAllowed(headers.origin, allowedOrigins)) return { refused: CLOSE.ORIGIN_REFUSED };
   return { app };
 }
 

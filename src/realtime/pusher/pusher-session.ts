@@ -1,12 +1,12 @@
+import type { JsonObject } from '../../wire/json.js';
 import type { ChannelApp } from '../channel-app.js';
 import { CLOSE } from '../close-codes.js';
 import type { Connection, Conversation } from '../connection.js';
 import { textFrame } from '../frame.js';
-import type { Hub } from '../hub.js';
-import type { RealtimeSettings } from '../realtime.settings.js';
-import { ADMISSIONS } from './admission.js';
-import { isChannelName, kindOf } from './channel-name.js';
-import { fieldsOf, parseMessage, type IncomingMessage } from './incoming.js';
+import { provesAuthorization, type Verdict } from './admission.js';
+import { isChannelName, isUser } from './channel-name.js';
+import type { ClientEventSender } from './client-events.js';
+import { fieldsOf, parseMessage, quote, type IncomingMessage } from './incoming.js';
 import {
   connectionEstablished,
   PONG,
@@ -15,119 +15,195 @@ import {
   subscriptionSucceeded,
   type SubscriptionRefusal,
 } from './messages.js';
+import type { Rate } from './rate.js';
+import type { SessionParts } from './session-parts.js';
+import type { User } from './user.js';
 
 const PONG_FRAME = textFrame(PONG);
 
-/** A client's text is repeated to it in errors only this far. */
-const QUOTED_CHARACTERS = 200;
-
 /**
- * The Pusher protocol on one connection. Messages are answered at once and in the order of arrival: clients send
- * subscribe and unsubscribe back to back and rely on it (pusher-protocol.md, 2.4).
+ * The Pusher protocol on one connection. Messages are answered strictly in the order of arrival: clients send
+ * subscribe and unsubscribe back to back and rely on it (pusher-protocol.md, 2.4). Almost all are answered at once;
+ * while a decision is awaited, the messages behind it wait and the socket is not read.
  */
-export class PusherSession implements Conversation {
+export class PusherSession implements Conversation, ClientEventSender {
+  rate: Rate | undefined;
   private malformed = 0;
+  private user: User | undefined;
+  /** A signed-in connection gets what is for its user anyway; this is whether it has asked for it. */
+  private hasUserChannel = false;
+  /** What was heard while a decision is awaited. It is bounded by what fits into the socket's last reads. */
+  private waiting: string[] | undefined;
+  private authorizationTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly connection: Connection,
-    private readonly app: ChannelApp,
-    private readonly hub: Hub,
-    private readonly settings: RealtimeSettings,
+    readonly connection: Connection,
+    readonly app: ChannelApp,
+    private readonly parts: SessionParts,
   ) {}
 
   /** Tells the client that it is connected; to be called first. */
   start(): void {
-    this.hub.counters.connections += 1;
-    this.say(connectionEstablished(this.connection.id, this.settings.activityTimeout));
+    const { hub, settings } = this.parts;
+    hub.counters.connections += 1;
+    this.say(connectionEstablished(this.connection.id, settings.activityTimeout));
+    if (settings.authorizationTimeout === 0) return;
+    const expire = () => this.connection.close(CLOSE.NOT_AUTHORIZED);
+    this.authorizationTimer = setTimeout(expire, settings.authorizationTimeout * 1000).unref();
   }
 
   hear(text: string): void {
-    const message = parseMessage(text);
-    if (message === undefined) this.complain();
-    else this.answer(message);
+    if (this.waiting !== undefined) this.waiting.push(text);
+    else this.attend(text);
   }
 
   end(): void {
-    this.hub.counters.connections -= 1;
-    this.hub.leave(this.connection);
+    this.parts.hub.counters.connections -= 1;
+    clearTimeout(this.authorizationTimer);
+    this.waiting = undefined;
+    this.parts.channels.leave(this.app, this.connection);
+    if (this.user !== undefined) this.parts.signIns.signOut(this.app, this.connection, this.user);
   }
 
-  private answer(message: IncomingMessage): void {
+  private attend(text: string): void {
+    const message = parseMessage(text);
+    if (message === undefined) {
+      this.complain();
+      return;
+    }
+    const pending = this.answer(message);
+    if (pending !== undefined) this.awaitDecision(pending);
+  }
+
+  /** The rest waits behind it. */
+  private awaitDecision(pending: Promise<void>): void {
+    this.waiting = [];
+    this.connection.pause();
+    pending.then(() => this.goOn()).catch((error: unknown) => this.connection.fail(error));
+  }
+
+  private goOn(): void {
+    if (this.connection.isOver) return;
+    const waiting = this.waiting ?? [];
+    this.waiting = undefined;
+    for (const [index, text] of waiting.entries()) {
+      this.attend(text);
+      if (this.connection.isOver) return;
+      if (this.isWaiting()) {
+        this.waiting = waiting.slice(index + 1);
+        return;
+      }
+    }
+    this.connection.resume();
+  }
+
+  private isWaiting(): boolean {
+    return this.waiting !== undefined;
+  }
+
+  private answer(message: IncomingMessage): Promise<void> | undefined {
     switch (message.event) {
       case 'pusher:ping':
         this.connection.send(PONG_FRAME);
-        return;
+        return undefined;
       case 'pusher:pong':
-        return;
+        return undefined;
       case 'pusher:subscribe':
-        this.subscribe(message);
-        return;
+        return this.subscribe(message);
       case 'pusher:unsubscribe':
         this.unsubscribe(message);
-        return;
+        return undefined;
       case 'pusher:signin':
-        this.say(protocolError('This server does not offer sign-in yet.'));
-        return;
+        this.signIn(message);
+        return undefined;
       default:
-        this.say(
-          message.event.startsWith('client-')
-            ? protocolError('This server does not offer client events yet.')
-            : protocolError(`The event ${quote(message.event)} is not supported.`),
-        );
+        if (message.event.startsWith('client-')) this.passOn(message);
+        else this.say(protocolError(`The event ${quote(message.event)} is not supported.`));
+        return undefined;
     }
   }
 
-  private subscribe(message: IncomingMessage): void {
-    const channel = this.channelOf(message);
-    if (channel === undefined) return;
-    if (!isChannelName(channel, this.settings.maxChannelName)) {
+  private subscribe(message: IncomingMessage): Promise<void> | undefined {
+    const fields = fieldsOf(message);
+    const channel = this.channelOf(message, fields);
+    if (channel === undefined || fields === undefined) return undefined;
+    if (!isChannelName(channel, this.parts.settings.maxChannelName)) {
       this.refuse(channel, {
         type: 'InvalidChannel',
-        error: `A channel name has 1 to ${this.settings.maxChannelName} of the characters A-Z a-z 0-9 - _ = @ , . ;`,
+        error: `A channel name has 1 to ${this.parts.settings.maxChannelName} of the characters A-Z a-z 0-9 - _ = @ , . ;`,
         status: 400,
       });
-    } else if (this.hub.isSubscribed(channel, this.connection)) {
+      return undefined;
+    }
+    if (this.isSubscribed(channel)) {
       // No second success: it would make a presence channel count its members wrong (pusher-protocol.md, 2.3).
       this.say(protocolError(`This connection is subscribed to ${quote(channel)} already.`));
+      return undefined;
+    }
+    const { auth, channel_data: channelData } = fields;
+    const { app, user } = this;
+    const request = { app, socketId: this.connection.id, channel, auth, channelData, user };
+    const verdict = this.parts.admission.decide(request);
+    if (verdict instanceof Promise) return verdict.then((later) => this.execute(channel, later));
+    this.execute(channel, verdict);
+    return undefined;
+  }
+
+  private execute(channel: string, verdict: Verdict): void {
+    // The decision may have taken longer than the connection has lasted.
+    if (this.connection.isOver) return;
+    if ('refused' in verdict) {
+      this.refuse(channel, verdict.refused);
+    } else if (isUser(channel)) {
+      this.hasUserChannel = true;
+      this.say(subscriptionSucceeded(channel));
     } else {
-      this.admit(channel);
+      const refusal = this.parts.channels.join(this.app, channel, this.connection, verdict.member);
+      if (refusal !== undefined) this.refuse(channel, refusal);
+      else if (provesAuthorization(channel)) clearTimeout(this.authorizationTimer);
     }
   }
 
-  private admit(channel: string): void {
-    const refusal = ADMISSIONS[kindOf(channel)](channel);
-    if (refusal !== undefined) {
-      this.refuse(channel, refusal);
-    } else if (this.hub.countChannelsOf(this.connection) >= this.settings.maxSubscriptionsPerConnection) {
-      const limit = this.settings.maxSubscriptionsPerConnection;
-      this.refuse(channel, {
-        type: 'LimitReached',
-        error: `A connection may subscribe to ${limit} channels.`,
-        status: 4100,
-      });
-    } else {
-      this.hub.subscribe(this.app.id, channel, this.connection);
-      this.say(subscriptionSucceeded(channel));
-    }
+  private isSubscribed(channel: string): boolean {
+    if (!isUser(channel)) return this.parts.hub.isSubscribed(channel, this.connection);
+    return this.hasUserChannel && this.parts.hub.isSubscribed(channel, this.connection);
   }
 
   private unsubscribe(message: IncomingMessage): void {
-    const channel = this.channelOf(message);
-    if (channel === undefined || this.hub.unsubscribe(channel, this.connection)) return;
-    this.say(protocolError(`This connection is not subscribed to ${quote(channel)}.`));
+    const channel = this.channelOf(message, fieldsOf(message));
+    if (channel === undefined) return;
+    if (!this.isSubscribed(channel)) this.say(protocolError(`This connection is not subscribed to ${quote(channel)}.`));
+    else if (isUser(channel)) this.hasUserChannel = false;
+    else this.parts.channels.part(this.app, channel, this.connection);
+  }
+
+  private signIn(message: IncomingMessage): void {
+    const fields = fieldsOf(message) ?? {};
+    const user = this.parts.signIns.signIn(this.app, this.connection, fields, this.user);
+    if ('refused' in user) {
+      this.say(protocolError(`The sign-in failed: ${user.refused}`));
+    } else {
+      this.user = user;
+      clearTimeout(this.authorizationTimer);
+    }
+  }
+
+  private passOn(message: IncomingMessage): void {
+    const complaint = this.parts.clientEvents.relay(this, message);
+    if (complaint !== undefined) this.say(protocolError(complaint.message, complaint.code));
   }
 
   /** The channel a message names; says what is wrong, and answers undefined, when it names none. */
-  private channelOf(message: IncomingMessage): string | undefined {
-    const channel = fieldsOf(message)?.channel;
+  private channelOf({ event }: IncomingMessage, fields: JsonObject | undefined): string | undefined {
+    const channel = fields?.channel;
     if (typeof channel === 'string') return channel;
-    this.say(protocolError(`${message.event} needs data with the name of a channel.`));
+    this.say(protocolError(`${event} needs data with the name of a channel.`));
     return undefined;
   }
 
   private complain(): void {
     this.malformed += 1;
-    if (this.malformed > this.settings.maxMalformedMessages) this.connection.close(CLOSE.TOO_MANY_MALFORMED);
+    if (this.malformed > this.parts.settings.maxMalformedMessages) this.connection.close(CLOSE.TOO_MANY_MALFORMED);
     else this.say(protocolError('A message is a JSON object with the name of an event.'));
   }
 
@@ -138,8 +214,4 @@ export class PusherSession implements Conversation {
   private say(text: string): void {
     this.connection.send(textFrame(text));
   }
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > QUOTED_CHARACTERS ? `${text.slice(0, QUOTED_CHARACTERS)}…` : text);
 }

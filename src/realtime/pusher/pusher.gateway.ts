@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import type { WebSocket } from 'ws';
-import { ChannelApps } from '../channel-app.js';
+import { ChannelApps, type ChannelApp } from '../channel-app.js';
 import { CLOSE } from '../close-codes.js';
 import { Connection } from '../connection.js';
 import { Connections } from '../connections.js';
@@ -10,6 +10,7 @@ import { Hub } from '../hub.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { shakeHands, type Handshake } from './handshake.js';
 import { PusherSession } from './pusher-session.js';
+import { SessionParts } from './session-parts.js';
 import { newSocketId } from './socket-id.js';
 
 /**
@@ -18,10 +19,14 @@ import { newSocketId } from './socket-id.js';
  */
 @WebSocketGateway({ path: '/app/:key' })
 export class PusherGateway implements OnGatewayConnection<WebSocket>, BeforeApplicationShutdown {
+  /** How many connections each app has here. */
+  private readonly connectionsOf = new Map<ChannelApp, number>();
+
   constructor(
     private readonly connections: Connections,
     private readonly hub: Hub,
     private readonly apps: ChannelApps,
+    private readonly parts: SessionParts,
     private readonly settings: RealtimeSettings,
   ) {}
 
@@ -38,7 +43,8 @@ export class PusherGateway implements OnGatewayConnection<WebSocket>, BeforeAppl
       connection.close(handshake.refused);
       return;
     }
-    const session = new PusherSession(connection, handshake.app, this.hub, this.settings);
+    this.count(handshake.app, webSocket);
+    const session = new PusherSession(connection, handshake.app, this.parts);
     connection.open(session);
     session.start();
   }
@@ -52,6 +58,17 @@ export class PusherGateway implements OnGatewayConnection<WebSocket>, BeforeAppl
     if (this.connections.isDraining) return { refused: CLOSE.SERVER_RESTART };
     const { maxConnections } = this.settings;
     if (maxConnections > 0 && this.hub.counters.connections >= maxConnections) return { refused: CLOSE.OVER_CAPACITY };
-    return shakeHands(request.url ?? '/', request.headers, this.apps, this.settings);
+    const handshake = shakeHands(request.url ?? '/', request.headers, this.apps, this.settings);
+    return 'app' in handshake && this.isFull(handshake.app) ? { refused: CLOSE.APP_IS_FULL } : handshake;
+  }
+
+  private isFull(app: ChannelApp): boolean {
+    const { maxConnections } = app.options;
+    return maxConnections > 0 && (this.connectionsOf.get(app) ?? 0) >= maxConnections;
+  }
+
+  private count(app: ChannelApp, webSocket: WebSocket): void {
+    this.connectionsOf.set(app, (this.connectionsOf.get(app) ?? 0) + 1);
+    webSocket.once('close', () => this.connectionsOf.set(app, (this.connectionsOf.get(app) ?? 1) - 1));
   }
 }

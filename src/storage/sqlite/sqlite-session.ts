@@ -1,6 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { ApiError } from '../../wire/api-error.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
+import { SQLITE } from './sqlite-dialect.js';
 
 /**
  * A connection keeps the prepared statements of two generations, each of at most this many. The everyday ones are a
@@ -98,6 +99,10 @@ export class ClosableSession implements SqlSession {
   private hasEnded = false;
 
   constructor(private readonly statements: SqliteStatements) {}
+
+  get dialect() {
+    return SQLITE;
+  }
 
   get isOpen(): boolean {
     return !this.hasEnded && this.statements.database.inTransaction;

@@ -23,6 +23,11 @@ export interface SqliteOptions {
   readonly migrations: NonNullable<DataSourceOptions['migrations']>;
   /** The clock, in ms since the epoch. */
   readonly now?: () => number;
+  /**
+   * Whether a server may have the database open. Then nothing but tables of which nobody remembers anything may be
+   * written; and nothing is migrated.
+   */
+  readonly besideServer?: boolean;
 }
 
 export const IN_MEMORY = ':memory:';
@@ -66,13 +71,17 @@ export class SqliteStorage implements Storage {
 
   /** Opens the file, makes it if need be, and runs the migrations that it lacks. */
   static async open(options: SqliteOptions): Promise<SqliteStorage> {
-    const { file, entities, migrations } = options;
+    const { file, entities, besideServer = false } = options;
+    const migrations = besideServer ? undefined : options.migrations;
     const inMemory = file === IN_MEMORY;
     if (!inMemory) mkdirSync(dirname(file), { recursive: true });
-    const process = inMemory ? undefined : SingleProcess.claim(file);
+    const process = inMemory || besideServer ? undefined : SingleProcess.claim(file);
     const connections: DataSource[] = [];
     try {
-      const writer = await connect(connections, { database: file, entities, migrations, prepareDatabase: makeDurable });
+      const writer = await connect(connections, {
+        ...{ database: file, entities, prepareDatabase: makeDurable },
+        ...(migrations === undefined ? {} : { migrations }),
+      });
       const reader = inMemory ? undefined : await connect(connections, { database: file, readonly: true });
       return new SqliteStorage(options, connections, { writer, reader }, process);
     } catch (error) {

@@ -1,26 +1,15 @@
 import { ApiError } from '../../wire/api-error.js';
-import type { JsonObject, JsonValue } from '../../wire/json.js';
+import type { JsonObject } from '../../wire/json.js';
 import type { Position } from '../../wire/position.js';
 import { StoredObject } from '../../wire/stored-object.js';
 import type { ListCounter } from '../list-counter.js';
-import { countSql, listSql, type ListSqlOptions } from '../query-sql.js';
-import type { SqlSession, SqlValue } from '../sql-session.js';
-import type { ListOptions, ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../storage.js';
+import type { SqlValue } from '../sql-session.js';
+import { SqlView } from '../sql-view.js';
+import type { ObjectList, UnitOfWork, WrittenObject } from '../storage.js';
+import { laterThan, suggestionIn } from '../suggestion.js';
 import type { GroupCommit } from './group-commit.js';
 import { findSqliteCode } from './sqlite-error.js';
 import type { ClosableSession } from './sqlite-session.js';
-
-interface ObjectRow {
-  readonly id: string;
-  readonly last_modified: number;
-  readonly data: string;
-  readonly deleted: number;
-}
-
-const FIND = `SELECT id, last_modified, data, deleted FROM objects
-  WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0`;
-
-const HAS = 'SELECT 1 AS one FROM objects WHERE parent_id = ? AND resource_name = ? AND id = ? AND deleted = 0';
 
 /** Only a tombstone may be written over; a live object of that id changes nothing, and so zero rows. */
 const CREATE = `INSERT INTO objects (id, parent_id, resource_name, last_modified, data, deleted, change_n, change_salt)
@@ -38,39 +27,7 @@ const BURY = `UPDATE objects SET deleted = 1, last_modified = ?, data = ?, chang
 /** A range instead of LIKE: `_` and `%` in ids are only characters here (kinto-api.md, 2.6 shows the loss otherwise). */
 const BELOW = 'parent_id = ? OR (parent_id >= ? AND parent_id < ?)';
 
-export class SqliteView implements StorageView {
-  constructor(
-    readonly sql: SqlSession,
-    protected readonly counter: ListCounter,
-  ) {}
-
-  async findObject(list: ObjectList, id: string): Promise<StoredObject | undefined> {
-    const row = await this.sql.first<ObjectRow>(FIND, [list.parentId, list.resourceName, id]);
-    return row === undefined ? undefined : fromRow(row);
-  }
-
-  hasObject({ parentId, resourceName }: ObjectList, id: string): Promise<boolean> {
-    return this.sql.remember(`object ${parentId} ${resourceName} ${id}`, async () => {
-      return (await this.sql.first(HAS, [parentId, resourceName, id])) !== undefined;
-    });
-  }
-
-  async listObjects(list: ObjectList, selection: Selection, options: ListOptions = {}): Promise<StoredObject[]> {
-    const onePastThePage = { ...selection, limit: selection.limit + 1 };
-    const { text, parameters } = listSql(list, onePastThePage, defined(options));
-    const rows = await this.sql.all<ObjectRow>(text, parameters as SqlValue[]);
-    return rows.map(fromRow);
-  }
-
-  async countObjects(list: ObjectList, selection: Selection, options: ListOptions = {}): Promise<number> {
-    const { text, parameters } = countSql(list, selection, defined(options));
-    return (await this.sql.first<{ count: number }>(text, parameters as SqlValue[]))?.count ?? 0;
-  }
-
-  findListTimestamp(list: ObjectList): Promise<number | undefined> {
-    return this.counter.find(this.sql, list);
-  }
-}
+export class SqliteView extends SqlView<ListCounter> {}
 
 export class SqliteUnit extends SqliteView implements UnitOfWork {
   private readonly callbacks: (() => void)[] = [];
@@ -172,23 +129,4 @@ export class SqliteUnit extends SqliteView implements UnitOfWork {
       throw error;
     }
   }
-}
-
-/** The same without `onlyIds: undefined`, which for the statement would be one more shape. */
-function defined({ onlyIds, liveOnly = false, everyUser = false }: ListOptions): ListSqlOptions {
-  return onlyIds === undefined ? { liveOnly, everyUser } : { onlyIds, liveOnly, everyUser };
-}
-
-function fromRow(row: ObjectRow): StoredObject {
-  return new StoredObject(row.id, row.last_modified, row.data, row.deleted === 1);
-}
-
-/** A whole number counts as a suggestion, anything else is as if it were not there. */
-function suggestionIn(value: JsonObject): number | undefined {
-  const suggested: JsonValue | undefined = value.last_modified;
-  return typeof suggested === 'number' && Number.isSafeInteger(suggested) ? suggested : undefined;
-}
-
-function laterThan(previous: StoredObject, suggested: number | undefined): number | undefined {
-  return suggested !== undefined && suggested > previous.lastModified ? suggested : undefined;
 }

@@ -1,6 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { anyStep, scenarioOf } from '../generate/steps.js';
 import { user } from '../generate/values.js';
+import { BASIC_USERS } from '../surroundings.js';
 import type { Json, Profile, Scenario, Step } from '../step.js';
 
 const path = fc.constantFrom(
@@ -54,7 +55,7 @@ export const accounts: Profile = {
     'kinto.account_create_principals = system.Everyone',
   ],
   weight: 0.1,
-  principalOf: (name) => `account:${name}`,
+  users: { ...BASIC_USERS, principalOf: (user, scenario) => `account:${scenario}${user}` },
   scenario: scenarioOf(
     fc.oneof(
       { weight: 3, arbitrary: write },

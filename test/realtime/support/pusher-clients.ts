@@ -20,9 +20,30 @@ export function pusherJs(server: ChannelsServer, key = APP.key, options: Partial
   });
 }
 
+/** What an application would answer its client from its own web server, for the user it has logged in. */
+export function authorizedBy(backend: Pusher, user: { id: string } & Record<string, unknown>): Partial<Options> {
+  const { id, ...rest } = user;
+  return {
+    channelAuthorization: {
+      transport: 'ajax',
+      endpoint: '',
+      customHandler: ({ socketId, channelName }, answer) => {
+        const member = channelName.startsWith('presence-') ? { user_id: id, user_info: rest } : undefined;
+        answer(null, backend.authorizeChannel(socketId, channelName, member));
+      },
+    },
+    userAuthentication: {
+      transport: 'ajax',
+      endpoint: '',
+      customHandler: ({ socketId }, answer) => answer(null, backend.authenticateUser(socketId, user)),
+    },
+  };
+}
+
 /** The official library for servers. */
 export function pusherServer(server: ChannelsServer, secret = APP.secret): Pusher {
   return new Pusher({
+    encryptionMasterKeyBase64: Buffer.alloc(32, 1).toString('base64'),
     appId: APP.id,
     key: APP.key,
     secret,
@@ -30,6 +51,23 @@ export function pusherServer(server: ChannelsServer, secret = APP.secret): Pushe
     port: String(server.port),
     useTLS: false,
   });
+}
+
+/** The patience of the WebSocket library inside pusher-js for the answer to its close frame, in ms. */
+const CLOSE_PATIENCE = 30_000;
+
+/**
+ * When a server has closed with a code that lets it give up, pusher-js closes the closed socket once more, and its
+ * library waits for an answer. From now on that keeps no process waiting. Answers how to undo it.
+ */
+export function forgetCloseTimers(): () => void {
+  const original = globalThis.setTimeout;
+  const forgetful = (callback: () => void, ms?: number) => {
+    const timer = original(callback, ms);
+    return ms === CLOSE_PATIENCE ? timer.unref() : timer;
+  };
+  globalThis.setTimeout = Object.assign(forgetful, original);
+  return () => (globalThis.setTimeout = original);
 }
 
 interface Bindable {

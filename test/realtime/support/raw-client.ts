@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { APP, type ChannelsServer } from './channels-server.js';
 
+export type ConnectedClient = RawClient & { socketId: string };
+
 /** A bare WebSocket client that keeps what it gets, character for character. */
 export class RawClient {
   readonly received: string[] = [];
@@ -37,8 +39,13 @@ export class RawClient {
   }
 
   /** Connects, and takes the first message; with the channels subscribed to. */
-  static async connect(server: ChannelsServer, ...channels: string[]): Promise<RawClient & { socketId: string }> {
-    const client = await RawClient.open(server);
+  static connect(server: ChannelsServer, ...channels: string[]): Promise<ConnectedClient> {
+    return RawClient.connectTo(APP.key, server, ...channels);
+  }
+
+  /** As above, as a client of the app with this key. */
+  static async connectTo(key: string, server: ChannelsServer, ...channels: string[]): Promise<ConnectedClient> {
+    const client = await RawClient.open(server, `/app/${key}?protocol=7`);
     const { data } = JSON.parse(await client.next()) as { data: string };
     const { socket_id: socketId } = JSON.parse(data) as { socket_id: string };
     for (const channel of channels) {

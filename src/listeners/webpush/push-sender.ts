@@ -1,0 +1,131 @@
+import webPush from 'web-push';
+import { OutgoingClient, type OutgoingAnswer } from '../../outgoing/outgoing-client.js';
+import { PrivateAddressRefused } from '../../outgoing/outgoing-failure.js';
+import type { PushMessage } from './push-message.js';
+import type { EndpointRules, PushSubscription } from './push-subscription.js';
+import { VapidSigner } from './vapid-signer.js';
+import type { WebPushSettings } from './webpush.settings.js';
+
+/** What became of one message to one subscription. `reason` may be logged. */
+export type Outcome =
+  | { readonly kind: 'taken' }
+  /** The subscription is no more. */
+  | { readonly kind: 'gone'; readonly reason: string }
+  /** Another time it may work; not before `wait` ms have passed. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly wait: number }
+  /** It will not work. `ofKey`: what is wrong may be this server's key rather than the subscription. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly ofKey: boolean };
+
+/** Push services answer with a word or a line; nobody needs more. */
+const ANSWER_BYTES = 4096;
+
+/** How much of an answer is told. */
+const LONGEST_EXCERPT = 200;
+
+/** A longer wait than this is not believed, in ms. */
+const LONGEST_WAIT = 3_600_000;
+
+/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
+const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+
+/** The signed token, should an answer repeat it: whoever has it may send in this server's name for half a day. */
+const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+
+/** Encrypts messages and takes them to push services (RFC 8030, 8291, 8292). */
+export class PushSender {
+  // Private fields, so that no log line or inspector can show the key in them.
+  readonly #client: OutgoingClient;
+  readonly #settings: Pick<WebPushSettings, 'allowPrivateAddresses' | 'timeout' | 'ttl' | 'urgency'>;
+  readonly #signer: VapidSigner;
+
+  constructor(settings: Readonly<WebPushSettings>) {
+    const { allowPrivateAddresses, parallel } = settings;
+    this.#settings = settings;
+    this.#signer = new VapidSigner(settings);
+    this.#client = new OutgoingClient({
+      allowPrivateAddresses,
+      maxResponseBytes: ANSWER_BYTES,
+      connections: parallel,
+    });
+  }
+
+  get endpointRules(): EndpointRules {
+    return {
+      allowHttp: this.#settings.allowPrivateAddresses,
+      ensureCallable: (url) => this.#client.ensureCallable(url),
+    };
+  }
+
+  /** @throws whatever `signal` was aborted with; any other failure is an outcome */
+  async send(
+    subscription: PushSubscription,
+    { topic, texts }: PushMessage,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome> {
+    let answer: OutgoingAnswer | undefined;
+    for (const text of texts) {
+      try {
+        answer = await this.post(subscription, { topic, text }, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        return outcomeOfFailure(error);
+      }
+      if (answer.status !== 413) break;
+    }
+    const outcome = outcomeOf(answer!, subscription.endpoint);
+    if (outcome.kind === 'refused') this.#signer.forget(subscription.origin);
+    return outcome;
+  }
+
+  /** What is under way fails. */
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+
+  private post(
+    { endpoint, origin, keys }: PushSubscription,
+    { topic, text }: { readonly topic: string; readonly text: string },
+    signal: AbortSignal | undefined,
+  ): Promise<OutgoingAnswer> {
+    const { ttl, urgency, timeout } = this.#settings;
+    const details = webPush.generateRequestDetails({ endpoint, keys: { ...keys } }, text, {
+      headers: { Authorization: this.#signer.headerFor(origin) },
+      ...{ TTL: ttl, urgency, topic, contentEncoding: 'aes128gcm' },
+    });
+    // The library has numbers among them, whatever its types say.
+    const headers = Object.fromEntries(Object.entries(details.headers).map(([name, value]) => [name, String(value)]));
+    return this.#client.send({ method: 'POST', url: endpoint, headers, body: details.body, timeout, signal });
+  }
+}
+
+function outcomeOfFailure(error: unknown): Outcome {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (error instanceof PrivateAddressRefused) return { kind: 'refused', reason, ofKey: false };
+  return { kind: 'failed', reason, wait: 0 };
+}
+
+/** seed-systems.md, 6.3. A redirect is not followed: an endpoint is where it is. */
+function outcomeOf({ status, headers, text }: OutgoingAnswer, endpoint: string): Outcome {
+  if (status >= 200 && status < 300) return { kind: 'taken' };
+  const excerpt = excerptOf(text, endpoint);
+  const reason = `answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
+  if (status === 404 || status === 410) return { kind: 'gone', reason };
+  if (status === 408 || status === 429 || status >= 500) {
+    return { kind: 'failed', reason, wait: waitOf(headers['retry-after']) };
+  }
+  return { kind: 'refused', reason, ofKey: status === 400 || status === 401 || status === 403 };
+}
+
+function excerptOf(text: string, endpoint: string): string {
+  // A path of a few characters gives nothing away, and would be found everywhere.
+  const secrets = new URL(endpoint).pathname.split('/').filter(({ length }) => length > 8);
+  const safe = secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text.replace(TOKENS, '***'));
+  return safe.replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
+}
+
+/** `Retry-After` is seconds or a date (RFC 9110, 10.2.3). @returns ms */
+function waitOf(header: string | string[] | undefined, now = Date.now()): number {
+  const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
+  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), LONGEST_WAIT);
+}

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import type { ChannelApp } from '../channel-app.js';
+import { ChannelEvents } from '../channel-events.js';
+import { EventCache } from '../event-cache.js';
+import { textFrame } from '../frame.js';
+import { Hub, type Subscriber } from '../hub.js';
+import { Presence, type Member } from '../presence.js';
+import { RealtimeSettings } from '../realtime.settings.js';
+import { isCache, isPresence } from './channel-name.js';
+import {
+  cacheMiss,
+  channelEvent,
+  memberAdded,
+  memberRemoved,
+  subscriptionSucceeded,
+  type SubscriptionRefusal,
+} from './messages.js';
+import { SubscriptionCounts } from './subscription-counts.js';
+
+/** What coming to a channel and going from it means to the one who does, to the others there, and to those who watch. */
+@Injectable()
+export class Channels {
+  constructor(
+    private readonly hub: Hub,
+    private readonly presence: Presence,
+    private readonly cache: EventCache,
+    private readonly counts: SubscriptionCounts,
+    private readonly events: ChannelEvents,
+    private readonly settings: RealtimeSettings,
+  ) {}
+
+  /**
+   * Subscribes a connection that was admitted and is not subscribed yet. It is told of its success first, then of the
+   * channel's last event, then of the number of subscribers (pusher-protocol.md, 2.3); others of a new member.
+   *
+   * @param member who it is; given on presence channels
+   * @returns why there is no room for it, and then nothing has changed
+   */
+  join(app: ChannelApp, channel: string, connection: Subscriber, member?: Member): SubscriptionRefusal | undefined {
+    const refusal = this.whyNoRoom(app, channel, connection, member);
+    if (refusal !== undefined) return refusal;
+    this.hub.subscribe(app.id, channel, connection);
+    if (member !== undefined && isPresence(channel)) {
+      const isNew = this.presence.join(app.id, channel, connection, member);
+      // First the others: too slow a reader ends at its own success, and others must not hear of its end before.
+      if (isNew) this.announce(app.id, channel, connection, member);
+      this.say(connection, subscriptionSucceeded(channel, this.presence.describe(app.id, channel)));
+    } else {
+      this.say(connection, subscriptionSucceeded(channel));
+    }
+    if (isCache(channel)) this.serveLast(app.id, channel, connection);
+    this.counts.noteChange(app, channel);
+    return undefined;
+  }
+
+  /** Ends a subscription without a word to the one who had it. Answers false when there was none. */
+  part(app: ChannelApp, channel: string, connection: Subscriber): boolean {
+    if (!this.hub.isSubscribed(channel, connection)) return false;
+    const goneUser = isPresence(channel) ? this.presence.leave(app.id, channel, connection) : undefined;
+    if (goneUser !== undefined) {
+      this.hub.relay(app.id, channel, memberRemoved(channel, goneUser), connection.id);
+      this.events.tell(app.id, { name: 'member_removed', channel, user_id: goneUser });
+    }
+    this.hub.unsubscribe(channel, connection);
+    this.counts.noteChange(app, channel);
+    return true;
+  }
+
+  /** Ends all subscriptions of a connection that is gone. */
+  leave(app: ChannelApp, connection: Subscriber): void {
+    for (const channel of this.hub.channelsOf(connection)) this.part(app, channel, connection);
+  }
+
+  private whyNoRoom(
+    app: ChannelApp,
+    channel: string,
+    connection: Subscriber,
+    member: Member | undefined,
+  ): SubscriptionRefusal | undefined {
+    const { maxSubscriptionsPerConnection, maxPresenceMembers } = this.settings;
+    if (this.hub.countChannelsOf(connection) >= maxSubscriptionsPerConnection) {
+      const error = `A connection may subscribe to ${maxSubscriptionsPerConnection} channels.`;
+      return { type: 'LimitReached', error, status: 4100 };
+    }
+    if (member === undefined || this.presence.hasRoomFor(app.id, channel, member.userId, maxPresenceMembers)) {
+      return undefined;
+    }
+    return {
+      type: 'LimitReached',
+      error: `A presence channel has room for ${maxPresenceMembers} users.`,
+      status: 4100,
+    };
+  }
+
+  private announce(appId: string, channel: string, connection: Subscriber, { userId, info }: Member): void {
+    this.hub.relay(appId, channel, memberAdded(channel, userId, info), connection.id);
+    this.events.tell(appId, { name: 'member_added', channel, user_id: userId });
+  }
+
+  private serveLast(appId: string, channel: string, connection: Subscriber): void {
+    const last = this.cache.find(appId, channel);
+    if (last !== undefined) {
+      this.say(connection, channelEvent({ event: last.event, channel, data: last.data }));
+    } else {
+      this.say(connection, cacheMiss(channel));
+      this.events.tell(appId, { name: 'cache_miss', channel });
+    }
+  }
+
+  private say(connection: Subscriber, text: string): void {
+    connection.send(textFrame(text));
+  }
+}

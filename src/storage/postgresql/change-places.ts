@@ -1,0 +1,72 @@
+import type { ConnectionPool } from './connection-pool.js';
+
+/** One process at a time gives out places. */
+const PLACES_LOCK = 7_063_617_102;
+
+const IS_WAITING = 'SELECT 1 AS one FROM change_queue LIMIT 1';
+
+const PLACE = `WITH taken AS (DELETE FROM change_queue RETURNING seq)
+  INSERT INTO change_places (seq) SELECT seq FROM taken ORDER BY seq`;
+
+const TOP = 'SELECT coalesce(max(id), 0) AS top, EXISTS (SELECT FROM change_queue) AS waiting FROM change_places';
+
+/**
+ * Gives each committed change its place in the log.
+ *
+ * Numbers from a sequence are given out before the commit: a reader that goes on from the highest that it has seen
+ * loses what commits later with a lower one (seed-systems.md, 8.1). So a unit leaves its changes in a queue, and who
+ * reads the log first takes from the queue what has been committed, under a lock, and appends it to the places. A later
+ * change of a list is never placed before an earlier one: the list's counter row is locked until the commit, so where
+ * the later one can be seen the earlier one can, too, and has the lower number in the queue.
+ *
+ * A queue rather than snapshots of transaction numbers: it survives being dumped and restored into another server, and
+ * asks nothing of how long other transactions last.
+ */
+export class ChangePlaces {
+  private placing: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
+  private seenTop = -1;
+
+  constructor(private readonly pool: ConnectionPool) {}
+
+  /** Resolves when everything that was committed before the call has its place. Callers that come together share it. */
+  settle(): Promise<void> {
+    if (this.placing === undefined) return this.start();
+    // What runs may have looked already: wait for one that begins from now on.
+    this.next ??= this.placing.catch(() => undefined).then(() => this.start());
+    return this.next;
+  }
+
+  /** Whether anybody has committed anything since this was last asked. */
+  async hasGrown(): Promise<boolean> {
+    const { top, waiting } = await this.pool.lend(async (connection) => {
+      return (await connection.query(connection.find(TOP), [])).rows[0] as { top: number; waiting: number };
+    });
+    const hasGrown = waiting === 1 || top !== this.seenTop;
+    this.seenTop = top;
+    return hasGrown;
+  }
+
+  private start(): Promise<void> {
+    this.next = undefined;
+    this.placing = this.place().finally(() => {
+      this.placing = undefined;
+    });
+    return this.placing;
+  }
+
+  private place(): Promise<void> {
+    return this.pool.lend(async (connection) => {
+      if ((await connection.query(connection.find(IS_WAITING), [])).rowCount === 0) return;
+      await connection.send('BEGIN ISOLATION LEVEL READ COMMITTED');
+      try {
+        await connection.query(connection.find('SELECT pg_advisory_xact_lock(?)'), [PLACES_LOCK]);
+        await connection.query(connection.find(PLACE), []);
+        await connection.send('COMMIT');
+      } catch (error) {
+        if (!connection.isLost) await connection.send('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+}

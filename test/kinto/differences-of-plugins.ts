@@ -1,0 +1,185 @@
+import { hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
+import type { Exchange } from './exchange.js';
+
+const isAdmin = (exchange: Exchange): boolean => /^\/v1\/admin(?:[/?]|$)/.test(pathOf(exchange));
+const isPlainView = (exchange: Exchange): boolean =>
+  isAdmin(exchange) || pathOf(exchange).startsWith('/v1/__metrics__');
+
+const isAttachment = (exchange: Exchange): boolean => /\/attachment\/?(?:\?|$)/.test(pathOf(exchange));
+const isOpenId = (exchange: Exchange): boolean => pathOf(exchange).startsWith('/v1/openid/');
+
+const OF_ATTACHMENTS: readonly Difference[] = [
+  {
+    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
+    reason: 'Allow names PUT.',
+    explains: ({ where }, exchange) => isAttachment(exchange) && where === 'header allow',
+    parts: false,
+  },
+  {
+    name: 'Attachments work under `/buckets/default`, too.',
+    reason: 'Kinto takes `default` for the id of any bucket there.',
+    explains: (_problem, exchange) => isAttachment(exchange) && isDefault(exchange),
+    parts: true,
+  },
+  {
+    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
+    reason: 'There is no PUT.',
+    explains: (_problem, exchange) => {
+      const { step, kinto } = exchange;
+      return isAttachment(exchange) && step.method === 'PUT' && kinto.answer.status >= 400;
+    },
+    parts: true,
+  },
+  {
+    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
+    reason: 'Kinto makes the record.',
+    explains: (_problem, exchange) => {
+      return (
+        isAttachment(exchange) &&
+        isDelete(exchange) &&
+        [204, 401, 403].some((status) => statusesAre(status, 404)(exchange))
+      );
+    },
+    parts: true,
+  },
+  {
+    name: 'At attachments, as elsewhere, 401, 403, 405 and the collection’s 404 come before what is wrong with id or form; `Accept` counts.',
+    reason: 'Nothing of a stranger’s request is read.',
+    explains: (_problem, exchange) => {
+      const { kinto, kumocast } = exchange;
+      const isEarlier =
+        [400, 404].includes(kinto.answer.status) && [401, 403, 404, 405].includes(kumocast.answer.status);
+      const isPreflight = exchange.step.method === 'OPTIONS' && kinto.answer.status === 400;
+      const isOther = kinto.answer.status !== kumocast.answer.status;
+      return isAttachment(exchange) && ((isOther && (isEarlier || kumocast.answer.status === 406)) || isPreflight);
+    },
+    parts: true,
+  },
+  {
+    name: 'The name of a file is the last part of what was sent, an extension alone stays one, and what is no media type is `application/octet-stream`.',
+    reason: 'Browsers sent whole paths once.',
+    explains: ({ where, kinto, kumocast }) => {
+      if (typeof kinto !== 'string' || typeof kumocast !== 'string') return false;
+      const isOf = (key: string): boolean => where.replace(/^body(?:\.data(?:\.\d+)?\.attachment)?\./, '') === key;
+      if (isOf('filename')) return /[/\\]/.test(kinto) && kinto.endsWith(kumocast);
+      if (isOf('location') && !/-\d+\.\w+$/.test(`${kinto}${kumocast}`))
+        return kumocast.endsWith('.txt') && !kinto.endsWith(kumocast.slice(-10));
+      return isOf('mimetype') && kumocast === 'application/octet-stream' && !kinto.includes('/');
+    },
+    parts: false,
+  },
+  {
+    name: 'A refused upload leaves no file behind, and a new file has never the name of the old one.',
+    reason: 'So `a-1.txt` follows `a.txt`, unless names are random.',
+    explains: ({ where, kinto, kumocast }) => {
+      const bare = (name: unknown): string => String(name).replace(/-\d+(?=(?:\.\w+)*$)/, '');
+      return /^body\.(?:.*\.)?location$/.test(where) && bare(kinto) === bare(kumocast);
+    },
+    parts: false,
+  },
+  {
+    name: 'Attachments are served under `/v1/attachments/`; what a browser might run is downloaded.',
+    reason: 'So their URL is known.',
+    explains: ({ where, kinto }) => where === 'body.capabilities.attachments.base_url' && kinto === null,
+    parts: false,
+  },
+  {
+    name: 'A 204 in a batch has no body.',
+    reason: 'It is `null` in Kinto.',
+    explains: ({ where, kinto }, exchange) => {
+      return where === 'body' && kinto === 'null' && exchange.isPart === true && statusesAre(204, 204)(exchange);
+    },
+    parts: false,
+  },
+  {
+    name: 'The answers of attachments have the headers of CORS, and say nothing of caches.',
+    reason:
+      'There, only those of some errors have them, and what a cache may do depends on whether the record was there.',
+    explains: ({ where }, exchange) => {
+      return isAttachment(exchange) && /^header (?:access-control-|cache-control$)/.test(where);
+    },
+    parts: false,
+  },
+];
+
+const OF_OPENID: readonly Difference[] = [
+  {
+    name: 'A login’s redirect has no body, and no cache keeps it.',
+    reason: 'It has tokens in it.',
+    explains: ({ where }, exchange) => {
+      return isOpenId(exchange) && statusesAre(307, 307)(exchange) && ['body', 'header cache-control'].includes(where);
+    },
+    parts: false,
+  },
+  {
+    name: 'A login has no `HEAD`.',
+    reason: 'Who looks at a link before its user does would use it up.',
+    explains: ({ where }, exchange) => isOpenId(exchange) && where === 'header allow',
+    parts: false,
+  },
+  {
+    name: 'A callback that browsers and servers might read differently is no URL.',
+    reason: 'In Kinto it is one, and untrusted.',
+    explains: ({ where }, exchange) => {
+      const isAmbiguous = hasQuery(exchange, /[?&]callback=[^&]*(?:%40|%5C|%20|%0)/i);
+      return isOpenId(exchange) && isAmbiguous && statusesAre(400, 400)(exchange) && where.startsWith('body.');
+    },
+    parts: false,
+  },
+];
+
+const OF_ADMIN_AND_METRICS: readonly Difference[] = [
+  {
+    name: 'The admin and the metrics are there for `GET`, `HEAD` and `OPTIONS`, with the headers of CORS.',
+    reason: 'Kinto answers a `DELETE` with the page.',
+    explains: ({ where }, exchange) => {
+      if (!isPlainView(exchange)) return false;
+      const { method } = exchange.step;
+      if (!['GET', 'HEAD'].includes(method)) return true;
+      return where.startsWith('header access-control-');
+    },
+    parts: false,
+  },
+  {
+    name: 'Metrics: no `process_*`, no `_created` series, no times of a permission backend, no directory for several processes; a series begins with its first measurement; a batch is one request; ids are bounded by `metrics_max_label_values`.',
+    reason: 'Python’s client, and two backends where here is one.',
+    explains: ({ where, kumocast }) => {
+      return (
+        /^body (?:python_|process_|kinto_backend_(?:permission|cache)_|.*_created$)/.test(where) &&
+        kumocast === undefined
+      );
+    },
+    parts: false,
+  },
+  {
+    name: 'The files of the admin have ETags, and its page is asked for each time.',
+    reason: 'There, files have dates alone, and nothing is said of the page.',
+    explains: ({ where }, exchange) => {
+      const { answer } = exchange.kumocast;
+      const isFile = isAdmin(exchange) && [200, 304].includes(answer.status);
+      const isKnown = statusesAre(200, 304)(exchange);
+      return isFile && (isKnown || /^header (?:etag|last-modified|cache-control|expires)$/.test(where));
+    },
+    parts: false,
+  },
+  {
+    name: '`/admin/index.html` may load what `/admin/` may.',
+    reason: 'It is the same page; there, it may load nothing.',
+    explains: ({ where }, exchange) => {
+      return pathOf(exchange).startsWith('/v1/admin/index.html') && where === 'header content-security-policy';
+    },
+    parts: false,
+  },
+  {
+    name: 'What is no file below `/admin/` is a 404: a folder, a hidden file, a path with `..` or a slash at its end.',
+    reason: 'Nobody needs them, and what is not served cannot leak.',
+    explains: (_problem, exchange) => {
+      const isNoFile = /\/(?:\.|%2e|$)|\/assets(?:\/deep)?$/i.test(pathOf(exchange).replace(/\?.*/, ''));
+      return isAdmin(exchange) && isNoFile && statusesAre(undefined, 404)(exchange);
+    },
+    parts: false,
+  },
+];
+
+/** What is otherwise in attachments, logins, the pages of the admin, and the metrics. */
+export const OF_PLUGINS: readonly Difference[] = [...OF_ATTACHMENTS, ...OF_OPENID, ...OF_ADMIN_AND_METRICS];

@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Peer } from './peer.js';
+import type { Profile } from './step.js';
+import { SECRET, type PeerName, type Surroundings } from './surroundings.js';
+
+/** What a server is started with. */
+export interface Setting {
+  readonly profile: Profile;
+  /** Of the profile's files. */
+  readonly directory: string;
+  readonly surroundings: Surroundings | undefined;
+  /** A URL; Kinto's objects are in memory without it. */
+  readonly postgresql: string | undefined;
+  /** Whether a second Kinto is to stand in for kumocast. */
+  readonly itself: boolean;
+  /** The project's directory. */
+  readonly root: string;
+  /** Kinto's program. */
+  readonly kinto: string;
+}
+
+export function startKinto(setting: Setting): Promise<Peer> {
+  const { kinto, postgresql, directory } = setting;
+  const file = writeIni('kinto', setting);
+  if (postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore' });
+  return Peer.start('kinto', directory, file, (port) => [kinto, 'start', '--ini', file, '--port', String(port)]);
+}
+
+function storageLines(postgresql: string | undefined): string[] {
+  const backend = postgresql === undefined ? 'memory' : 'postgresql';
+  return ['storage', 'permission', 'cache'].flatMap((kind) => [
+    `kinto.${kind}_backend = kinto.core.${kind}.${backend}`,
+    ...(postgresql === undefined ? [] : [`kinto.${kind}_url = ${postgresql}`]),
+  ]);
+}
+
+export function startKumocast(setting: Setting): Promise<Peer> {
+  const { root, itself, kinto, directory } = setting;
+  const file = writeIni('kumocast', setting);
+  const program = process.env.KUMOCAST_MAIN ?? join(root, 'dist', 'main.js');
+  const command = itself ? [kinto] : [process.execPath, program];
+  return Peer.start('kumocast', directory, file, (port) => [
+    ...command,
+    'start',
+    '--ini',
+    file,
+    '--port',
+    String(port),
+  ]);
+}
+
+function writeIni(name: PeerName, { profile, directory, surroundings, postgresql }: Setting): string {
+  const file = join(directory, `${name}.ini`);
+  const ini = [...profile.ini, ...(surroundings?.iniOf(name) ?? [])];
+  const lines = [
+    '[app:main]',
+    'use = egg:kinto',
+    'multiauth.policies = basicauth',
+    `kinto.userid_hmac_secret = ${SECRET}`,
+    'kinto.default_bucket_hmac_secret = another-secret',
+    // What each calls itself by default is its own.
+    'kinto.project_name = kinto',
+    'kinto.project_version = 1.2.3',
+    // Kinto's names for what there is in kumocast, too: an existing kinto.ini works as it is.
+    ...storageLines(name === 'kinto' ? postgresql : undefined),
+    // What the profile says counts.
+    ...ini,
+    '[server:main]',
+    'use = egg:waitress#main',
+    'host = 127.0.0.1',
+    'port = %(http_port)s',
+  ];
+  const keyOf = (line: string): string => line.split('=', 1)[0]!.trim();
+  const own = new Set(ini.map(keyOf));
+  const kept = lines.filter((line) => ini.includes(line) || !own.has(keyOf(line)));
+  writeFileSync(file, `${kept.join('\n')}\n`);
+  return file;
+}
