@@ -1,4 +1,11 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { openApps } from './app.channels.js';
 import { addOwnListeners } from './app.extensions.js';
 import { addListenerKinds } from './app.kinds.js';
@@ -11,6 +18,7 @@ import { ChangesSettings } from './changes/changes.settings.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { LogTrimmer } from './changes/log-trimmer.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
+import type { SseListStreams } from './listeners/sse/sse-list-streams.js';
 import { ChannelApps } from './realtime/channel-app.js';
 import { ChannelEvents } from './realtime/channel-events.js';
 import { Hub } from './realtime/hub.js';
@@ -26,6 +34,7 @@ export interface AppParts {
   readonly source: SettingSource;
   readonly storage: ClosableStorage;
   readonly feed: ChangeFeed;
+  readonly streams: SseListStreams;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
 }
@@ -34,7 +43,7 @@ export const APP_PARTS = Symbol('AppParts');
 
 /** Starts what listens to changes once every room stands, and stops it after the last request. */
 @Injectable()
-export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
+export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger('settings');
   private webhooks: ChannelWebhooks | undefined;
   private trimmer: LogTrimmer | undefined;
@@ -69,6 +78,7 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
     this.tellUnknownKeys();
     await this.webhooks.open(this.channelEvents);
     await feed.open(listeners);
+    this.parts.streams.start();
     this.trimmer = new LogTrimmer(storage, readSettings(ChangesSettings, source), new Logger('changes'));
     this.trimmer.open();
   }
@@ -100,6 +110,11 @@ export class AppLifecycle implements OnModuleInit, OnApplicationShutdown {
       if (reason === undefined) this.log.warn(unknownKeyWarning(raw, source.keysRead));
       else this.log.debug(`${raw.origin}: ${raw.written ?? raw.key} has no effect here: ${reason}`);
     }
+  }
+
+  /** Answers that go on would keep the server from ending. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.parts.streams.close();
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -14,6 +14,8 @@ import { openCache } from './cache/open-cache.js';
 import { ChangeFeed } from './changes/change-feed.js';
 import { ChangeLog } from './changes/change-log.js';
 import { CommitHooks } from './changes/commit-hook.js';
+import { LiveSettings } from './listeners/sse/live.settings.js';
+import { SseListStreams } from './listeners/sse/sse-list-streams.js';
 import { Access } from './permissions/access.js';
 import { addKintoRules } from './permissions/kinto-rules.js';
 import { PermissionRules } from './permissions/permission-rules.js';
@@ -52,6 +54,7 @@ export class AppModule {
       project: readSettings(ProjectSettings, source),
       endOfService: readSettings(EndOfServiceSettings, source),
       realtime: readSettings(RealtimeSettings, source),
+      live: readSettings(LiveSettings, source),
     };
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
@@ -67,6 +70,9 @@ export class AppModule {
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
     const feed = new ChangeFeed(storage, new Logger('listeners'));
+    const access = new Access(points.rules, settings.permissions);
+    const log = new Logger('live');
+    const streams = new SseListStreams({ storage, access, authenticator, log }, settings.live);
     const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
@@ -85,7 +91,8 @@ export class AppModule {
           api: settings.api,
           recordExpiries: readRecordExpiries(source),
           project: settings.project,
-          access: new Access(points.rules, settings.permissions),
+          access,
+          streams,
           authenticator,
           changeLog: new ChangeLog(measuring.hooks(points.hooks)),
           endOfService: settings.endOfService,
@@ -98,7 +105,7 @@ export class AppModule {
       providers: [
         { provide: STORAGE, useValue: measuring.storage(storage) },
         { provide: CACHE, useValue: cache },
-        { provide: APP_PARTS, useValue: { source, storage, feed, points, measuring } satisfies AppParts },
+        { provide: APP_PARTS, useValue: { source, storage, feed, streams, points, measuring } satisfies AppParts },
         AppLifecycle,
       ],
       exports: [STORAGE, CACHE],

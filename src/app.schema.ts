@@ -2,6 +2,7 @@ import { AccessControlEntryEntity } from './permissions/entities/access-control-
 import { UserPrincipalEntity } from './permissions/entities/user-principal.entity.js';
 import { PermissionTables1763700000001 } from './permissions/migrations.js';
 import { PostgresqlPermissionTables1763700000101 } from './permissions/postgresql-migrations.js';
+import { ChangePrincipals1763900000000 } from './storage/change-principals.migration.js';
 import { ChannelWebhooks1763800000001 } from './storage/channel-webhooks.migration.js';
 import { ChangeEntity } from './storage/entities/change.entity.js';
 import { ChannelWebhookEntity } from './storage/entities/channel-webhook.entity.js';
@@ -18,6 +19,7 @@ import {
 import { ListenerTables1763800000000 } from './storage/listener-tables.migration.js';
 import { StorageTables1763700000000 } from './storage/migrations.js';
 import type { DatabaseSchema } from './storage/open-storage.js';
+import { PostgresqlChangePrincipals1763900000100 } from './storage/postgresql/change-principals.migration.js';
 import { PostgresqlListenerTables1763800000100 } from './storage/postgresql/listener-tables.migration.js';
 import { PostgresqlStorageTables1763700000100 } from './storage/postgresql/migrations.js';
 
@@ -42,10 +44,12 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     PermissionTables1763700000001,
     ListenerTables1763800000000,
     ChannelWebhooks1763800000001,
+    ChangePrincipals1763900000000,
   ],
   postgresqlMigrations: [
     PostgresqlStorageTables1763700000100,
     PostgresqlPermissionTables1763700000101,
     PostgresqlListenerTables1763800000100,
+    PostgresqlChangePrincipals1763900000100,
   ],
 };

@@ -6,6 +6,7 @@ import { CacheSettings } from './cache/cache.settings.js';
 import { CommonListenerSettings, DurableListenerSettings, ListenersSettings } from './changes/change-listener.js';
 import { CommitHooksSettings, OwnHookSettings } from './changes/commit-hook.js';
 import { ChangesSettings } from './changes/changes.settings.js';
+import { LiveSettings } from './listeners/sse/live.settings.js';
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { RedisSettings } from './listeners/redis/redis.settings.js';
 import { WebhookListenerSettings } from './listeners/webhook/webhook.settings.js';
@@ -123,6 +124,7 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
   },
   { title: 'Attachments in an S3 bucket', type: S3Settings, prefix: 'attachment.aws.' },
   { title: 'The change log', type: ChangesSettings },
+  { title: 'Live lists', type: LiveSettings },
   { title: 'Commit hooks of your own', type: CommitHooksSettings },
   { title: 'One of them, here called guard', type: OwnHookSettings, prefix: 'commit_hooks.guard.' },
   { title: 'Listeners', type: ListenersSettings },

@@ -1,4 +1,5 @@
 import { ValidateBy } from 'class-validator';
+import { readingsOf, type ChannelReading } from './channel-reading.js';
 import type { CommittedChange, ImpactedObject } from './resource-change.js';
 
 /** The places of a template that any change fills; the ids below are filled where the change has them. */
@@ -60,6 +61,16 @@ export class ChannelTemplate {
       else share.push(object);
     }
     return [...shares].map(([channel, impacted]) => ({ channel, impacted }));
+  }
+
+  /** What a channel of this template announces; `undefined` when the name is none of its own. */
+  read(channel: string): ChannelReading[] | undefined {
+    return readingsOf(this.pieces, channel);
+  }
+
+  /** What the names of all its channels begin with. */
+  get prefix(): string {
+    return this.pieces[0] ?? '';
   }
 
   private fillWith(change: CommittedChange, object: ImpactedObject | undefined): string | undefined {

@@ -16,6 +16,8 @@ export interface ImpactedObject {
   readonly last: boolean;
   /** Who changed it; in a batch, others may have changed its neighbours. `null`: nobody was logged in. */
   readonly userId: string | null;
+  /** Who could read it by its own entries; see {@link ownReaders}. */
+  readonly principals?: string | undefined;
 }
 
 /** What one request did to the objects of one list in one way: Kinto's event (kinto-api.md, 13). */
@@ -45,9 +47,9 @@ export interface CommittedChange extends ResourceChange {
 export function mergeEntries(entries: readonly (JournalEntry & { readonly last?: boolean })[]): ResourceChange[] {
   const merged = new Map<string, ResourceChange & { impacted: ImpactedObject[] }>();
   for (const entry of entries) {
-    const { list, action, objectId: id, newText, oldText, position, timestamp, last = false, userId } = entry;
+    const { list, action, objectId: id, newText, oldText, position, timestamp, last = false, userId, principals } = entry;
     const key = `${list.resourceName} ${list.parentId} ${action}`;
-    const impacted = { id, newText, oldText, position, timestamp, last, userId };
+    const impacted = { id, newText, oldText, position, timestamp, last, userId, principals };
     const known = merged.get(key);
     if (known === undefined) {
       merged.set(key, {

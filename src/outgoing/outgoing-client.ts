@@ -1,4 +1,5 @@
 import { lookup as systemLookup } from 'node:dns';
+import { setMaxListeners } from 'node:events';
 import type { LookupFunction } from 'node:net';
 import { Agent, request, type Dispatcher } from 'undici';
 import { ensurePublicLiteral, guardedConnect } from './guarded-connect.js';
@@ -52,6 +53,8 @@ export class OutgoingClient {
     this.maxResponseBytes = maxResponseBytes;
     // Only the caller's timeout counts: two clocks would tell two stories.
     const clocks = { headersTimeout: 0, bodyTimeout: 0 };
+    // Each connection listens to it, however many there are.
+    setMaxListeners(0, this.#closing.signal);
     const dialling = { lookup: lookup ?? systemLookup, signal: this.#closing.signal };
     const connect = allowPrivateAddresses ? dialling : guardedConnect(dialling);
     this.#agent = new Agent({ connections, ...clocks, connect });

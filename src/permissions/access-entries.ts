@@ -1,4 +1,4 @@
-import type { SqlSession } from '../storage/sql-session.js';
+import type { SqlSession, SqlValue } from '../storage/sql-session.js';
 
 /** Who holds which permission on one object: permission name to principals. */
 export type AccessControlList = Readonly<Record<string, readonly string[]>>;
@@ -58,9 +58,25 @@ export const accessEntries = {
     await sql.run('DELETE FROM access_control_entries');
   },
 
+  /** Who holds what on each of the objects, in one question; one without entries is not there. */
+  async holders(sql: SqlSession, uris: readonly string[]): Promise<Map<string, AccessControlList>> {
+    const objects = sql.dialect.isOneOf('object_id', uris);
+    const rows = await sql.all<{ object_id: string; permission: string; principal: string }>(
+      `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}`,
+      objects.parameters as SqlValue[],
+    );
+    const lists = new Map<string, Record<string, string[]>>();
+    for (const { object_id: uri, permission, principal } of rows) {
+      const list = lists.get(uri) ?? {};
+      (list[permission] ??= []).push(principal);
+      lists.set(uri, list);
+    }
+    return lists;
+  },
+
   /** What any of the principals holds on any of the objects; the same may be there once for each principal. */
   async held(sql: SqlSession, principals: readonly string[], uris: readonly string[]): Promise<HeldPermission[]> {
-    if (uris.length === 0) return [];
+    if (uris.length === 0 || principals.length === 0) return [];
     const rows = await sql.all<{ object_id: string; permission: string }>(
       `SELECT object_id, permission FROM access_control_entries
         WHERE object_id IN (${marks(uris)}) AND principal IN (${marks(principals)})`,
@@ -76,6 +92,7 @@ export const accessEntries = {
     permissions: readonly string[],
     listUri: string,
   ): Promise<string[]> {
+    if (principals.length === 0 || permissions.length === 0) return [];
     const rows = await sql.all<{ object_id: string }>(
       `SELECT DISTINCT object_id FROM access_control_entries WHERE principal IN (${marks(principals)})
         AND object_id >= ? AND object_id < ? AND permission IN (${marks(permissions)})`,

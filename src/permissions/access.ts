@@ -1,11 +1,14 @@
 import type { SqlSession } from '../storage/sql-session.js';
 import { rowsOf } from '../settings/setting.js';
-import { accessEntries } from './access-entries.js';
+import { accessEntries, type AccessControlList } from './access-entries.js';
 import type { Grant, PermissionRules } from './permission-rules.js';
 import { PermissionSettings } from './permissions.settings.js';
 
 /** The URI of an object and of everything above it, by resource name; the root is not among them. */
 export type UriChain = Readonly<Record<string, string>>;
+
+/** Who holds which permission, by the URI of the object. */
+export type HeldByUri = ReadonlyMap<string, AccessControlList>;
 
 /** One question: may somebody do this? */
 export interface AccessRequest {
@@ -39,6 +42,23 @@ export class Access {
     return held.some(({ objectId, permission }) =>
       granting.some((grant) => grant.permission === permission && request.uris[grant.resource] === objectId),
     );
+  }
+
+  /**
+   * The principals that may do it, all of them: for asking once and comparing often.
+   *
+   * @param held what is held on the URIs of the chain, by URI; see {@link accessEntries.holders}
+   */
+  allowedPrincipals({ requested, required, uris }: AccessRequest, held: HeldByUri): ReadonlySet<string> {
+    const allowed = new Set<string>();
+    for (const { resource, permission } of this.rules.getGrants(required.resource, required.permission)) {
+      const name = permission.startsWith(`${requested}:`) ? permission.replace(':', '_') : `${requested}_${permission}`;
+      for (const principal of this.everywhere.get(`${name}_principals`) ?? []) allowed.add(principal);
+      const uri = uris[resource];
+      if (uri === undefined) continue;
+      for (const principal of held.get(uri)?.[permission] ?? []) allowed.add(principal);
+    }
+    return allowed;
   }
 
   /** The permissions that settings give the principals on every object of a resource, by its name; `''` is the root. */

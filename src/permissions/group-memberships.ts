@@ -1,4 +1,4 @@
-import type { SqlSession } from '../storage/sql-session.js';
+import type { SqlSession, SqlValue } from '../storage/sql-session.js';
 import { AUTHENTICATED } from '../wire/principals.js';
 
 const ADD = 'INSERT INTO user_principals (user_id, principal) VALUES (?, ?) ON CONFLICT DO NOTHING';
@@ -15,6 +15,19 @@ export const groupMemberships = {
       const rows = await sql.all<{ principal: string }>(GROUPS_OF, [userId, AUTHENTICATED]);
       return rows.length === 0 ? [] : [...new Set(rows.map((row) => row.principal))];
     });
+  },
+
+  /** The groups of each of several users, in one question; everybody who is logged in has those of all of them. */
+  async groupsOfEach(sql: SqlSession, userIds: readonly string[]): Promise<Map<string, string[]>> {
+    const users = sql.dialect.isOneOf('user_id', [...userIds, AUTHENTICATED]);
+    const rows = await sql.all<{ user_id: string; principal: string }>(
+      `SELECT user_id, principal FROM user_principals WHERE ${users.text}`,
+      users.parameters as SqlValue[],
+    );
+    const shared = rows.filter((row) => row.user_id === AUTHENTICATED).map((row) => row.principal);
+    const groups = new Map(userIds.map((userId) => [userId, [...shared]]));
+    for (const row of rows) if (row.user_id !== AUTHENTICATED) groups.get(row.user_id)?.push(row.principal);
+    return groups;
   },
 
   async join(sql: SqlSession, groupUri: string, members: Iterable<string>): Promise<void> {

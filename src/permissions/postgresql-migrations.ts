@@ -14,9 +14,7 @@ export class PostgresqlPermissionTables1763700000101 implements MigrationInterfa
       'CREATE INDEX idx_access_control_entries_principal_object_id ON access_control_entries (principal, object_id)',
     );
     // In the order of bytes: whole buckets of groups are looked for by a range.
-    await queryRunner.query(
-      'CREATE INDEX idx_user_principals_principal ON user_principals ((principal COLLATE "C"))',
-    );
+    await queryRunner.query('CREATE INDEX idx_user_principals_principal ON user_principals ((principal COLLATE "C"))');
   }
 
   /** Kinto's tables stay: what is in them is not ours alone. */

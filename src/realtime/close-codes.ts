@@ -26,6 +26,11 @@ export const CLOSE = {
     then: 'give up',
     reason: 'The client did not sign in or join a private channel in time.',
   },
+  CREDENTIAL_GONE: {
+    code: 4009,
+    then: 'give up',
+    reason: 'What the client has shown of who it is does not count any more.',
+  },
   OVER_CAPACITY: { code: 4100, then: 'retry in a second', reason: 'The server has no room for more connections.' },
   SLOW_READER: { code: 4100, then: 'retry in a second', reason: 'Messages were not read fast enough.' },
   NO_ANSWER: { code: 4201, then: 'retry at once', reason: 'No answer to a ping in time.' },

@@ -122,6 +122,42 @@ export class Hub {
   }
 
   /**
+   * Sends each subscriber of the channel what is for it: any number of messages, in their order. A message that is for
+   * several of them, the very same object, is encoded and framed once. Nothing of it is kept for those who come later,
+   * on cache channels neither: who they will be is not known. Answers how many messages were queued.
+   */
+  publishEach(
+    appId: string,
+    channel: string,
+    messagesFor: (socketId: string) => readonly Omit<ChannelMessage, 'channel'>[],
+  ): number {
+    const frames = new Map<object, Buffer>();
+    let queued = 0;
+    for (const subscriber of this.apps.get(appId)?.get(channel) ?? []) {
+      for (const message of messagesFor(subscriber.id)) {
+        let frame = frames.get(message);
+        if (frame === undefined) {
+          frames.set(message, (frame = textFrame(channelEvent({ ...message, channel }))));
+        }
+        if (subscriber.send(frame)) queued += 1;
+      }
+    }
+    return queued;
+  }
+
+  /** The socket ids of those who are subscribed to the channel. */
+  subscribersTo(appId: string, channel: string): string[] {
+    return Array.from(this.apps.get(appId)?.get(channel) ?? [], ({ id }) => id);
+  }
+
+  /** The one of that socket id, if it is subscribed to the channel. */
+  findSubscriber(appId: string, channel: string, socketId: string): Subscriber | undefined {
+    for (const subscriber of this.apps.get(appId)?.get(channel) ?? [])
+      if (subscriber.id === socketId) return subscriber;
+    return undefined;
+  }
+
+  /**
    * Sends what the protocol itself or another client has to say to every subscriber of the channel, as the text it is.
    * It is never kept: only what a server published is (pusher-protocol.md, 3.5).
    */

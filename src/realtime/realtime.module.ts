@@ -11,6 +11,7 @@ import { ChannelAttributes } from './pusher/channel-attributes.js';
 import { ChannelsController } from './pusher/channels.controller.js';
 import { Channels } from './pusher/channels.js';
 import { ClientEvents } from './pusher/client-events.js';
+import { Expulsion } from './pusher/expulsion.js';
 import { EventsController } from './pusher/events.controller.js';
 import { PusherGateway } from './pusher/pusher.gateway.js';
 import { SessionParts } from './pusher/session-parts.js';
@@ -23,7 +24,16 @@ import { Users } from './pusher/users.js';
 import { RealtimeSettings } from './realtime.settings.js';
 
 /** The Pusher protocol, in both its mouths. */
-const PROTOCOL = [Channels, ChannelAttributes, ClientEvents, SessionParts, SignIns, SubscriptionCounts, Users];
+const PROTOCOL = [
+  Channels,
+  ChannelAttributes,
+  ClientEvents,
+  Expulsion,
+  SessionParts,
+  SignIns,
+  SubscriptionCounts,
+  Users,
+];
 
 /**
  * The socket mouth. Other rooms publish through the `Hub`; before the server has started they add their apps to
@@ -57,7 +67,7 @@ export class RealtimeModule implements OnApplicationBootstrap {
         PusherGateway,
         SignedRequestGuard,
       ],
-      exports: [Hub, ChannelApps, ChannelEvents, Admission, RealtimeSettings],
+      exports: [Hub, ChannelApps, ChannelEvents, Admission, Expulsion, RealtimeSettings],
     };
   }
 

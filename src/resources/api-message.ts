@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { RequestHeaders } from '../auth/auth-policy.js';
 
 /**
@@ -15,6 +16,8 @@ export interface ApiRequest {
   readonly body: Buffer | undefined;
   /** Scheme and host that the caller used, e.g. `http://localhost:8888`. */
   readonly origin: string;
+  /** Whether the answer may go on as long as its reader listens: not as one of a batch. */
+  readonly mayStream?: boolean;
 }
 
 export type ResponseHeaders = Record<string, string | string[]>;
@@ -24,6 +27,8 @@ export interface ApiResponse {
   readonly headers: ResponseHeaders;
   /** A text in ASCII, or bytes; `''`: none. */
   readonly body: string | Buffer;
+  /** Takes over once the status and the headers are written, instead of the body. Only where the request allows it. */
+  readonly stream?: (response: ServerResponse) => void;
 }
 
 export const JSON_TYPE = 'application/json';

@@ -1,12 +1,13 @@
 import { ChangeCollector } from '../changes/change-collector.js';
 import type { ChangeLog } from '../changes/change-log.js';
-import type { Storage } from '../storage/storage.js';
+import type { Storage, UnitOfWork } from '../storage/storage.js';
 import { ApiError } from '../wire/api-error.js';
 import { SAFE_METHODS, type ApiRequest, type ApiResponse } from './api-message.js';
 import type { Dispatcher, OpenedRequest, ReadyRequest } from './dispatcher.js';
 import { NeedsUnit } from './exchange.js';
 import type { RequestObservers } from './request-observer.js';
 import type { ResponseFinisher } from './response-finisher.js';
+import { writtenLists } from './written-list.js';
 
 /** What the API is made of. */
 export interface ApiParts {
@@ -41,7 +42,17 @@ export class Api {
 
   /** The answer to a request that could not even be read. */
   refuse(request: ApiRequest, error: ApiError): ApiResponse {
-    return this.parts.finisher.finishError(request, undefined, error);
+    const { finisher, dispatcher } = this.parts;
+    let refusal = error;
+    if (error.status === 400) {
+      // As in Kinto, who may not write at all is told that, whatever else is wrong.
+      try {
+        finisher.ensureServed(request);
+      } catch (earlier) {
+        refusal = dispatcher.asApiError(earlier, request);
+      }
+    }
+    return finisher.finishError(request, undefined, refusal);
   }
 
   private async answer(request: ApiRequest, { endpoint, next }: OpenedRequest): Promise<ApiResponse> {
@@ -66,11 +77,12 @@ export class Api {
         if (!(error instanceof NeedsUnit)) throw error;
       }
     }
-    return storage.write(async (unit) => {
+    const answerAndLog = async (unit: UnitOfWork) => {
       const changes = new ChangeCollector();
       const answer = await dispatcher.answerFromUnit(ready, unit, changes);
       await changeLog.conclude(unit, changes);
       return answer;
-    });
+    };
+    return storage.write(answerAndLog, () => writtenLists(ready));
   }
 }

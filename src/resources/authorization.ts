@@ -10,6 +10,9 @@ export interface ListScope {
   readonly onlyIds: readonly string[] | undefined;
 }
 
+/** Who asks, and from which snapshot. */
+export type Asking = Pick<Exchange, 'view' | 'caller' | 'identity'>;
+
 const EVERYTHING: ListScope = { onlyIds: undefined };
 
 /** The permission each request needs, and the refusal (kinto-api.md, 7.2 to 7.5). */
@@ -41,7 +44,7 @@ export class Authorization {
    * Reading (`read`) or deleting (`write`) a list. Without the permission on the parent it is the objects that are
    * shared; who can see none, but could create some, sees an empty list.
    */
-  async scopeOf(exchange: Exchange, place: ResourcePlace, permission: 'read' | 'write'): Promise<ListScope> {
+  async scopeOf(exchange: Asking, place: ResourcePlace, permission: 'read' | 'write'): Promise<ListScope> {
     if (await this.isAllowed(exchange, place, { resource: place.parentName, permission })) return EVERYTHING;
     const onlyIds = await this.access.sharedIds(exchange.view.sql, exchange.caller.principals, {
       resource: place.definition.name,
@@ -56,7 +59,7 @@ export class Authorization {
     if (!(await this.isAllowed(exchange, place, required, id))) throw refusal(exchange);
   }
 
-  private isAllowed(exchange: Exchange, place: ResourcePlace, required: Grant, id?: string): Promise<boolean> {
+  private isAllowed(exchange: Asking, place: ResourcePlace, required: Grant, id?: string): Promise<boolean> {
     return this.access.isAllowed(exchange.view.sql, exchange.caller.principals, {
       requested: place.definition.name,
       required,

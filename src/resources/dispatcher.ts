@@ -3,9 +3,11 @@ import type { Authenticator, Identity } from '../auth/authenticator.js';
 import type { ChangeCollector } from '../changes/change-collector.js';
 import type { StorageView, UnitOfWork } from '../storage/storage.js';
 import { ApiError } from '../wire/api-error.js';
+import { formatPosition } from '../wire/position.js';
 import type { ApiRequest, ApiResponse } from './api-message.js';
 import type { ApiRoutes, Destination } from './api-routes.js';
 import { NeedsUnit, type Endpoint, type Exchange, type PreparedRequest, type StorageEndpoint } from './exchange.js';
+import { CHANGE_POSITION } from './live/change-position.js';
 import { ensureMethod } from './method-switches.js';
 import type { ObjectWriter } from './object-writer.js';
 import { objectUri } from './resource-place.js';
@@ -122,7 +124,11 @@ export class Dispatcher {
   }
 
   private async run(ready: ReadyRequest, exchange: Exchange): Promise<ApiResponse> {
+    const mark = exchange.changes.mark();
     const answer = await ready.endpoint.handle(exchange);
+    const written = exchange.changes.entries.length > mark ? exchange.changes.entries.at(-1) : undefined;
+    // By it a client that follows the list knows its own change when it is told.
+    if (written !== undefined) answer.headers[CHANGE_POSITION] = formatPosition(written.position);
     // For endpoints that do not look themselves. After them, since a 401 or 403 comes first; what they wrote is undone.
     this.parts.finisher.cors.ensureAllowed(exchange.request);
     return answer;

@@ -26,12 +26,17 @@ export class HttpController {
  * Writes the answer as it is, past Fastify's serialisers: they would add a charset that Kinto's answers do not have.
  * A text is ASCII throughout, so its length in characters is its length in bytes.
  */
-export function send(reply: FastifyReply, { status, headers, body }: ApiResponse): void {
+export function send(reply: FastifyReply, { status, headers, body, stream }: ApiResponse): void {
   reply.hijack();
   const isBodiless = status === 304 || reply.request.method === 'HEAD';
   const sent: Record<string, string | string[] | number> = headers;
   // Once the server is closing, a connection that stayed open would keep it from ending.
   if (!reply.server.server.listening) sent.Connection = 'close';
+  if (stream !== undefined && !isBodiless) {
+    reply.raw.writeHead(status, sent);
+    stream(reply.raw);
+    return;
+  }
   if (!isBodiless) sent['Content-Length'] = body.length;
   reply.raw.writeHead(status, sent);
   if (typeof body === 'string') reply.raw.end(body, 'latin1');
@@ -49,6 +54,7 @@ export function toApiRequest(request: FastifyRequest, { httpScheme, httpHost }: 
     headers: request.headers as RequestHeaders,
     body: Buffer.isBuffer(body) && body.length > 0 ? body : undefined,
     origin: `${httpScheme || request.protocol}://${httpHost || host}`,
+    mayStream: true,
   };
 }
 

@@ -1,3 +1,4 @@
+import { readersIn, writeOwnReaders } from '../changes/own-readers.js';
 import { accessEntries, type AccessControlList } from '../permissions/access-entries.js';
 import type { UnitOfWork, WrittenObject } from '../storage/storage.js';
 import type { ChangeAction } from '../wire/change-action.js';
@@ -11,6 +12,16 @@ import { objectUri, type ResourcePlace } from './resource-place.js';
 export interface ShownObject {
   readonly object: StoredObject;
   readonly permissions: AccessControlList;
+}
+
+interface MadeChange {
+  readonly action: ChangeAction;
+  readonly written: WrittenObject;
+  readonly before: StoredObject | undefined;
+  /** Of the object itself as it was; absent when it was not there. */
+  readonly entries?: AccessControlList;
+  /** Of the object itself as it is; absent when it is gone. */
+  readonly after?: AccessControlList;
 }
 
 /** Writes objects with all that belongs to it: entries, what follows in the same transaction, the note for the log. */
@@ -33,7 +44,7 @@ export class ObjectWriter {
     for (const [permission, principals] of Object.entries(entries)) {
       for (const principal of principals) await accessEntries.add(unit.sql, uri, permission, principal);
     }
-    await this.conclude(exchange, place, { action: 'create', written, before: undefined });
+    await this.conclude(exchange, place, { action: 'create', written, before: undefined, after: entries });
     return { object: written.object, permissions: visible(entries, exchange, owner) };
   }
 
@@ -47,10 +58,12 @@ export class ObjectWriter {
     const { before, value, permissions } = wanted;
     const written = await unit.updateObject(place.list, before, value);
     const uri = objectUri(place, before.id);
+    const entries = await accessEntries.listOf(unit.sql, uri);
     await accessEntries.replace(unit.sql, uri, permissions);
     if (this.explicitPermissions) await accessEntries.add(unit.sql, uri, 'write', ownerOf(exchange, place, before.id));
-    await this.conclude(exchange, place, { action: 'update', written, before });
-    return this.show(exchange, place, written.object);
+    const after = await accessEntries.listOf(unit.sql, uri);
+    await this.conclude(exchange, place, { action: 'update', written, before, entries, after });
+    return { object: written.object, permissions: visible(after, exchange, ownerOf(exchange, place, before.id)) };
   }
 
   /** @param suggested the client's own timestamp for the tombstone, in ms */
@@ -62,8 +75,10 @@ export class ObjectWriter {
   ): Promise<StoredObject> {
     const unit = getUnit(exchange);
     const written = await unit.deleteObject(place.list, before, suggested);
-    await accessEntries.deleteOf(unit.sql, objectUri(place, before.id));
-    await this.conclude(exchange, place, { action: 'delete', written, before });
+    const uri = objectUri(place, before.id);
+    const entries = await accessEntries.listOf(unit.sql, uri);
+    await accessEntries.deleteOf(unit.sql, uri);
+    await this.conclude(exchange, place, { action: 'delete', written, before, entries });
     return written.object;
   }
 
@@ -73,22 +88,20 @@ export class ObjectWriter {
     return { object, permissions: visible(list, exchange, ownerOf(exchange, place, object.id)) };
   }
 
-  private async conclude(
-    exchange: Exchange,
-    place: ResourcePlace,
-    change: { action: ChangeAction; written: WrittenObject; before: StoredObject | undefined },
-  ): Promise<void> {
-    const { action, written, before } = change;
+  private async conclude(exchange: Exchange, place: ResourcePlace, change: MadeChange): Promise<void> {
+    const { action, written, before, entries, after } = change;
     const { object, position } = written;
+    const userId = exchange.identity.userId ?? null;
     exchange.changes.note({
       list: place.list,
       objectId: object.id,
       position,
       action,
       timestamp: object.lastModified,
-      userId: exchange.identity.userId ?? null,
+      userId,
       newText: object.text,
       oldText: before?.text ?? null,
+      principals: writeOwnReaders(userId, entries && readersIn(entries), after && readersIn(after)),
     });
     const unit: UnitOfWork = getUnit(exchange);
     await place.definition.afterWrite?.({ uri: objectUri(place, object.id), before, after: object }, unit);

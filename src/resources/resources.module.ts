@@ -23,6 +23,7 @@ import type { ResourceParts } from './endpoints/resource-parts.js';
 import { HttpErrorFilter } from './http-error.filter.js';
 import { HttpController } from './http.controller.js';
 import { ApiSettings, ProjectSettings } from './http.settings.js';
+import type { ListStreams } from './live/list-streams.js';
 import type { MethodSwitches } from './method-switches.js';
 import { ObjectWriter } from './object-writer.js';
 import type { Remarks } from './openapi/remarks.js';
@@ -55,6 +56,8 @@ export interface ResourcesParts {
   readonly endOfService: EndOfServiceSettings;
   readonly switches: MethodSwitches;
   readonly settingsFile: SettingsFile | undefined;
+  /** Follows lists; without it, nobody can. */
+  readonly streams?: ListStreams;
   /** What this server itself is. */
   readonly program: ProgramFacts;
 }
@@ -101,7 +104,7 @@ function makeApi(parts: ResourcesParts, storage: Storage, cache: Cache): Api {
   }
   for (const definition of definitions.all()) {
     if (definition.hasOwnEndpoints === true) continue;
-    routes.add(new PluralEndpoint(definition, resource));
+    routes.add(new PluralEndpoint(definition, resource, parts.streams));
     routes.add(new ObjectEndpoint(definition, resource));
   }
   return new Api({ dispatcher, storage, changeLog, finisher, observers });

@@ -57,7 +57,8 @@ export class ResponseFinisher {
     this.cors.addHeaders(all, request, endpoint);
     // The end of the service is told instead of whatever else there is to be alerted of.
     if (this.end !== undefined) all.Alert = this.end.announcement;
-    return { status, headers: all, body: hasBody ? answer.body : '' };
+    const finished = { status, headers: all, body: hasBody ? answer.body : '' };
+    return answer.stream === undefined ? finished : { ...finished, stream: answer.stream };
   }
 
   finishError(request: ApiRequest, endpoint: Endpoint | undefined, given: ApiError): ApiResponse {

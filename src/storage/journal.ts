@@ -16,6 +16,11 @@ export interface JournalEntry {
   /** The whole object as JSON text, a tombstone on `delete`. */
   readonly newText: string;
   readonly oldText: string | null;
+  /**
+   * Who could read the object by its own entries, before and after; see `changes/own-readers.ts` for the form. Absent:
+   * before, if it was there, and after only who changed it.
+   */
+  readonly principals?: string | undefined;
 }
 
 /** The same as read from the log. */
@@ -43,10 +48,11 @@ interface ChangeRow {
   readonly last: number;
   readonly new_object: string;
   readonly old_object: string | null;
+  readonly principals: string | null;
 }
 
 const APPEND = `INSERT INTO changes (parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
-  request_id, last, new_object, old_object) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  request_id, last, new_object, old_object, principals) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const READ = 'SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?';
 
@@ -117,6 +123,7 @@ function rowOf(entry: JournalEntry, requestId: string, isLast: boolean): SqlValu
     isLast ? 1 : 0,
     entry.newText,
     entry.oldText,
+    entry.principals ?? null,
   ];
 }
 
@@ -133,5 +140,6 @@ function fromRow(row: ChangeRow): LoggedChange {
     last: row.last === 1,
     newText: row.new_object,
     oldText: row.old_object,
+    principals: row.principals ?? undefined,
   };
 }

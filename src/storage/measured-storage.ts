@@ -1,4 +1,4 @@
-import type { Storage, StorageView, UnitOfWork } from './storage.js';
+import type { ObjectList, Storage, StorageView, UnitOfWork } from './storage.js';
 
 /** Told how long a snapshot or a unit of work took, from asking for it to its end, in s. */
 export type StorageObserver = (method: 'read' | 'write', seconds: number) => void;
@@ -14,8 +14,8 @@ export class MeasuredStorage implements Storage {
     return this.measure('read', this.storage.read(work));
   }
 
-  write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-    return this.measure('write', this.storage.write(work));
+  write<T>(work: (unit: UnitOfWork) => Promise<T>, lists?: () => readonly ObjectList[]): Promise<T> {
+    return this.measure('write', this.storage.write(work, lists));
   }
 
   onCommit(listener: () => void): void {

@@ -61,7 +61,7 @@ function remember(compile: (wanted: string) => Matcher): (wanted: string) => Mat
  * that is no string is matched by its JSON text, null by nothing. Walks along the text once per piece: a pattern made
  * of many stars costs nothing more, as it would in a regular expression.
  */
-function likeMatcher(pattern: string): Matcher {
+export function likeMatcher(pattern: string): Matcher {
   const pieces = foldCase(pattern.includes('*') ? pattern : `*${pattern}*`).split('*');
   const first = pieces[0] ?? '';
   const last = pieces.at(-1) ?? '';
@@ -86,7 +86,7 @@ function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase();
 }
 
-function containsAllMatcher(json: string): Matcher {
+export function containsAllMatcher(json: string): Matcher {
   const wanted = parseJsonText(json) as JsonValue[];
   return (value) => Array.isArray(value) && containsEach(value, wanted);
 }
@@ -106,7 +106,7 @@ function containsEach(values: readonly JsonValue[], wanted: readonly JsonValue[]
   return wanted.every((one) => (isComposite(one) ? values.some((value) => contains(value, one)) : scalars.has(one)));
 }
 
-function containsAnyMatcher(json: string): Matcher {
+export function containsAnyMatcher(json: string): Matcher {
   const wanted = new Set((parseJsonText(json) as JsonValue[]).map(orderKey));
   return (value) => Array.isArray(value) && value.some((element) => wanted.has(orderKey(element)));
 }

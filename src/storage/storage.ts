@@ -96,8 +96,12 @@ export interface Storage {
    *
    * The work may run again, with another unit, when what it wrote had to be undone for somebody else's sake. So it
    * changes nothing outside the unit: what has to happen there goes into {@link UnitOfWork.onceDurable} or comes after.
+   *
+   * @param lists those that it will write to, as far as that is known. Where units run side by side, those of one list
+   *   are put one after another, and who writes to several has them locked from the start. It is a matter of speed
+   *   alone: what is missing, or too much, changes nothing else
    */
-  write<T>(work: (unit: UnitOfWork) => Promise<T>): Promise<T>;
+  write<T>(work: (unit: UnitOfWork) => Promise<T>, lists?: () => readonly ObjectList[]): Promise<T>;
   /** Called after each durable group of units, in commit order. Must not throw. */
   onCommit(listener: () => void): void;
   /** Whether the database answers. */

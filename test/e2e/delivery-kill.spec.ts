@@ -176,5 +176,5 @@ async function toldByList(url: string): Promise<Told> {
 }
 
 function changeIn(message: Record<string, unknown>): ToldChange {
-  return ('uri' in message && 'position' in message ? message : message.data) as unknown as ToldChange;
+  return ('uri' in message && 'position' in message ? message : message.data) as ToldChange;
 }

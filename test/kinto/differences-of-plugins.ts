@@ -79,6 +79,12 @@ const OF_ATTACHMENTS: readonly Difference[] = [
   },
   {
     name: 'Attachments are served under `/v1/attachments/`; what a browser might run is downloaded.',
+    reason: 'Kinto has nothing there.',
+    explains: (_problem, exchange) => pathOf(exchange).startsWith('/v1/attachments/'),
+    parts: false,
+  },
+  {
+    name: 'Attachments are served under `/v1/attachments/`; what a browser might run is downloaded.',
     reason: 'So their URL is known.',
     explains: ({ where, kinto }) => where === 'body.capabilities.attachments.base_url' && kinto === null,
     parts: false,
@@ -145,7 +151,7 @@ const OF_ADMIN_AND_METRICS: readonly Difference[] = [
     reason: 'Python’s client, and two backends where here is one.',
     explains: ({ where, kumocast }) => {
       return (
-        /^body (?:python_|process_|kinto_backend_(?:permission|cache)_|.*_created$)/.test(where) &&
+        /^body (?:python_|process_|kinto_backend_(?:permission|cache)_|kinto_cache_|.*_created$)/.test(where) &&
         kumocast === undefined
       );
     },

@@ -123,7 +123,10 @@ export function closeSignatureOf(finding: Finding): string {
 
 /** The path without ids. */
 function shapeOf(path: string): string {
-  const segments = path.replace(/\?.*$/s, '').split('/');
+  const segments = path
+    .replace(/\?.*$/s, '')
+    .replace(/@-?\d+$/, '@*')
+    .split('/');
   return segments
     .map((segment, index) => (index > 2 && index % 2 === 1 && segments[2] !== undefined ? '*' : segment))
     .join('/');

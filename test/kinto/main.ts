@@ -22,6 +22,9 @@ const MAX_ALIKE = 3;
 /** Requests; what has not been met in so many is rare. */
 const LONG = 15_000;
 
+/** Far more than there are scenarios in a run; odd, so that each seed is another one. */
+const SPREAD = 2_654_435;
+
 interface Totals {
   requests: number;
   differences: number;
@@ -103,7 +106,9 @@ async function playAll(profile: Profile, judge: Judge, requests: number, { optio
   const alike = new Map<string, number>();
   const first = options.scenario ?? 0;
   for (let number = first; sent < requests && found < options.max; number++) {
-    const [scenario] = fc.sample(profile.scenario, { seed: options.seed + number, numRuns: 1 });
+    // Neighbouring seeds must not have their scenarios in common.
+    const seed = (Math.imul(options.seed + 1, SPREAD) + number) | 0;
+    const [scenario] = fc.sample(profile.scenario, { seed, numRuns: 1 });
     const { exchanges, finding } = await judge.play(scenario!);
     sent += exchanges.length;
     if (finding !== undefined) {

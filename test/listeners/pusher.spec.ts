@@ -179,24 +179,27 @@ describe('The pusher listener behind the feed', () => {
     const storage = await temporary.open();
     const log = new RecordingLog();
     const feed = new ChangeFeed(storage, log, PATIENCE);
-    const registered = registeredListener(iniFor(host.port));
-    await feed.open([registered]);
+    const registered = registeredListener(iniFor(host.port, 'pusher.batch = 1'));
     const signature = 'A'.repeat(64);
-    host.answers.push({ status: 500, body: `${APP.secret} ${signature}` }, 'cut', { status: 503, body: 'Busy' });
-    const writer = new ChangeWriter(storage);
-    await writer.createAll(TASKS, ['r1', 'r2']);
-    await feed.settled();
+    try {
+      await feed.open([registered]);
+      host.answers.push({ status: 500, body: `${APP.secret} ${signature}` }, 'cut', { status: 503, body: 'Busy' });
+      const writer = new ChangeWriter(storage);
+      await writer.createAll(TASKS, ['r1', 'r2']);
+      await feed.settled();
 
-    expect(host.events.map(({ data }) => /r\d/.exec(data)?.[0])).toEqual(['r1', 'r2']);
-    expect(log.lines.map((line) => line.replace(/in \d+ ms/, 'in N ms'))).toEqual([
-      'warn: Listener pusher failed, next try in N ms: answered 500: *** ***',
-      'warn: Listener pusher failed, next try in N ms: could not be reached (ECONNRESET)',
-      'warn: Listener pusher failed, next try in N ms: answered 503: Busy',
-    ]);
-    const shown = [...log.lines, inspect(registered, { depth: 20, showHidden: true })].join('\n');
-    for (const hidden of [APP.secret, signature, ...host.signatures]) expect(shown).not.toContain(hidden);
-    await feed.close();
-    await host.close();
+      expect(host.events.map(({ data }) => /r\d/.exec(data)?.[0])).toEqual(['r1', 'r2']);
+      expect(log.lines.map((line) => line.replace(/in \d+ ms/, 'in N ms'))).toEqual([
+        'warn: Listener pusher failed, next try in N ms: answered 500: *** ***',
+        'warn: Listener pusher failed, next try in N ms: could not be reached (ECONNRESET)',
+        'warn: Listener pusher failed, next try in N ms: answered 503: Busy',
+      ]);
+      const shown = [...log.lines, inspect(registered, { depth: 20, showHidden: true })].join('\n');
+      for (const hidden of [APP.secret, signature, ...host.signatures]) expect(shown).not.toContain(hidden);
+    } finally {
+      await feed.close();
+      await host.close();
+    }
   });
 
   it('shows no signature of a request that was refused because the secret is wrong', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ChangeFeed } from '../../src/changes/change-feed.js';
 import { ListenerKinds } from '../../src/changes/change-listener.js';
@@ -136,6 +139,17 @@ describeWithRedis('The redis listener behind the feed [needs redis]', () => {
     await feed.settled();
     expect(await listed()).toHaveLength(3);
     expect(log.lines).toEqual([]);
+  });
+
+  it('speaks to a socket of this machine', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'kumocast-'));
+    const path = join(directory, 'redis.sock');
+    await start('--unixsocket', path);
+    await listen({ url: `unix://${path}?db=2` });
+    await new ChangeWriter(storage).create(TASKS, 'r1');
+    await feed.settled();
+    expect(await listed(server.url.replace('/0', '/2'))).toHaveLength(1);
+    rmSync(directory, { recursive: true });
   });
 
   it('hands over many changes in few transactions', async () => {

@@ -1,4 +1,5 @@
 import { UndeliverableChange } from '../../src/changes/change-listener.js';
+import { initialIni } from '../../src/cli/init.js';
 import { inLanes } from '../../src/listeners/webpush/lanes.js';
 import { LARGEST_TEXT, pushMessage } from '../../src/listeners/webpush/push-message.js';
 import { Rests } from '../../src/listeners/webpush/rests.js';
@@ -158,6 +159,14 @@ describe('VAPID keys', () => {
       expect(areKeyPair(pair)).toBe(true);
     }
     expect(new Set(pairs.map(({ privateKey }) => privateKey)).size).toBe(300);
+  });
+
+  it('that kumocast init writes are a pair', () => {
+    const ini = initialIni({ backend: 'sqlite', cacheBackend: 'memory', host: '127.0.0.1' });
+    const [publicKey = '', privateKey = ''] = ['public', 'private'].map((kind) => {
+      return new RegExp(`^# webpush.vapid_${kind}_key = (.*)$`, 'm').exec(ini)?.[1];
+    });
+    expect(areKeyPair({ publicKey, privateKey })).toBe(true);
   });
 
   it('of two pairs do not belong together, and zeros are no key', () => {

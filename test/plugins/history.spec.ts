@@ -125,7 +125,10 @@ describe('The history of a bucket', () => {
     const object = answer.text.slice(answer.text.indexOf('"data":') + '"data":'.length, -1);
     const history = await server.request('GET', `${HISTORY}?record_id=r`);
     expect(object).toContain('9007199254740993');
-    expect(history.text).toContain(object);
+    // Not as a whole: PostgreSQL keeps the keys in an order of its own.
+    for (const member of ['"n":9007199254740993', '"f":1.5', /"t":"[^"]+"/.exec(object)![0]]) {
+      expect(history.text).toContain(member);
+    }
   });
 
   it('tells nobody’s changes as nobody’s', async () => {

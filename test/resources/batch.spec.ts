@@ -275,8 +275,10 @@ describe('Integers beyond 2^53', () => {
       raw: `{"requests":[{"path":"${records}"},{"method":"PATCH","path":"${records}/big","body":{"data":{"n":-9223372036854775809}}}]}`,
     });
     const projected = await server.request('GET', `${records}?_fields=n`);
-    expect(patched.text).toContain('"n":9223372036854775807,"m":[36893488147419103233]');
-    expect(viaBatch.text).toContain('"n":9223372036854775807,"m":[36893488147419103233]');
+    for (const { text } of [patched, viaBatch]) {
+      expect(text).toContain('"n":9223372036854775807');
+      expect(text).toContain('"m":[36893488147419103233]');
+    }
     expect(viaBatch.text).toContain('"n":-9223372036854775809');
     expect(projected.text).toContain('"n":-9223372036854775809');
     expect((await server.newLogged()).at(-1)!.newText).toContain('"n":-9223372036854775809');

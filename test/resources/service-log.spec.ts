@@ -115,7 +115,7 @@ function PYTHON(root: string, summary: string): string {
 describe('Settings of Kinto that mean nothing here', () => {
   it('are no unknown keys, and are told of once, to whoever wants to know', async () => {
     const ini =
-      'kinto.transaction_per_request = true\nkinto.storage_pool_size = 5\nkinto.sentry_dsn = secret\nkinto.tpyo = 1';
+      'kinto.transaction_per_request = true\nkinto.storage_max_size = 5\nkinto.sentry_dsn = secret\nkinto.tpyo = 1';
     async function linesAt(level: string): Promise<string[]> {
       return capturedOutput(async () => {
         const server = await startTestServer({ ini: `kinto.log_level = ${level}\n${ini}` });
@@ -127,7 +127,7 @@ describe('Settings of Kinto that mean nothing here', () => {
     expect(warnings).toEqual([expect.stringContaining('kinto.tpyo is not a setting')]);
     const all = settingsOf(await linesAt('debug'));
     expect(all).toHaveLength(4);
-    for (const key of ['transaction_per_request', 'storage_pool_size', 'sentry_dsn']) {
+    for (const key of ['transaction_per_request', 'storage_max_size', 'sentry_dsn']) {
       expect(all.filter((line) => line.includes(`kinto.${key} has no effect here: `))).toHaveLength(1);
     }
     expect(all.join()).not.toContain('secret');

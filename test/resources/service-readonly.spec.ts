@@ -15,6 +15,8 @@ describe('A server that only reads', () => {
     ['PUT', '/'],
     ['POST', '/v1/batch'],
     ['PUT', '/v1/buckets/default'],
+    // What is no UTF-8 never reaches the routes.
+    ['DELETE', '/v1/buckets/%E9'],
   ])('refuses every write, known URL or not: %s %s', async (method, path) => {
     await scenario(server, [method, path, { body: {}, headers: { origin: 'http://a.example' } }], {
       status: 405,

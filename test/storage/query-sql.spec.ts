@@ -222,7 +222,7 @@ describe('the cost of a list', () => {
     const text = (querystring: string) => listSql(LIST, parse(querystring)).text;
     expect(text('')).toBe(
       'SELECT id, last_modified, data, deleted FROM objects' +
-        ' WHERE parent_id = ? AND resource_name = ? AND deleted = 0 ORDER BY last_modified DESC LIMIT ?',
+        ' WHERE parent_id = ? AND resource_name = ? AND deleted = FALSE ORDER BY last_modified DESC LIMIT ?',
     );
     expect(text('_limit=5')).toBe(text(''));
     expect(text('in_v=1')).toBe(text('in_w.x=4,5,6,7'));

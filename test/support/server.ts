@@ -5,7 +5,7 @@ import { SettingSource } from '../../src/settings/settings.js';
 import { journal, type LoggedChange } from '../../src/storage/journal.js';
 import type { Storage } from '../../src/storage/storage.js';
 import type { JsonObject, JsonValue } from '../../src/wire/json.js';
-import { PostgresqlDatabases } from './postgresql-databases.js';
+import { databasesOfSwitch as databases } from './storage-switch.js';
 
 /** Users that the specification has vectors for (kinto-api.md, 17.2); their password is `secret`. */
 export const USER_IDS = {
@@ -88,15 +88,6 @@ export async function startTestServer({ ini = '' }: TestServerOptions = {}): Pro
     if (database !== undefined) databases?.giveBack(database);
   });
 }
-
-/**
- * With KUMOCAST_TEST_STORAGE=postgresql, servers have a database on the server of KUMOCAST_TEST_POSTGRESQL instead of
- * their memory: the same tests, another storage. `npm run test:postgresql` sets both.
- */
-const databases =
-  process.env.KUMOCAST_TEST_STORAGE === 'postgresql'
-    ? new PostgresqlDatabases(`kumocast_worker_${process.env.JEST_WORKER_ID ?? '0'}`)
-    : undefined;
 
 function onPostgresql(url: string): string[] {
   return [

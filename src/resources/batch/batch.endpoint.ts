@@ -11,6 +11,7 @@ import { batchOperations } from '../openapi/batch-operation.js';
 import type { OperationDescriptions } from '../openapi/operation.js';
 import type { ResponseFinisher } from '../response-finisher.js';
 import { bodyProblem } from '../write-body.js';
+import { writtenLists } from '../written-list.js';
 import { parseBatchBody, type BatchItem } from './batch-body.js';
 import { embed, findRedirected, subRequestOf } from './sub-request.js';
 
@@ -107,12 +108,13 @@ export class BatchEndpoint implements PlainEndpoint {
           if (!(error instanceof NeedsUnit)) throw error;
         }
       }
+      const lists = () => items.flatMap(({ opened: { next } }) => ('ready' in next ? writtenLists(next.ready) : []));
       return await storage.write(async (unit) => {
         const changes = new ChangeCollector();
         const answers = await this.answerEach(items, unit, unit, changes);
         await changeLog.conclude(unit, changes);
         return answers;
-      });
+      }, lists);
     } catch (error) {
       for (const item of items) await abandon(item);
       throw error;

@@ -19,6 +19,7 @@ export function subRequestOf(outer: ApiRequest, item: BatchItem): ApiRequest {
   const question = target.indexOf('?');
   return {
     ...outer,
+    mayStream: false,
     method: item.method,
     path: question === -1 ? target : target.slice(0, question),
     queryString: question === -1 ? '' : target.slice(question + 1),

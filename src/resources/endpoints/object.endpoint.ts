@@ -3,6 +3,7 @@ import { parseFields, projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiResponse } from '../api-message.js';
 import type { Exchange, StorageEndpoint } from '../exchange.js';
+import { CHANGE_POSITION } from '../live/change-position.js';
 import { replacedPermissions } from '../permission-change.js';
 import { ensurePreconditions, findNotModified, getPreconditions } from '../preconditions.js';
 import { parseQueryString } from '../query-string.js';
@@ -45,7 +46,8 @@ export class ObjectEndpoint implements StorageEndpoint {
   }
 
   exposedHeaders(method: string): readonly string[] {
-    return method === 'GET' || method === 'HEAD' ? READING : [];
+    if (method === 'GET' || method === 'HEAD') return READING;
+    return method === 'OPTIONS' ? [] : [CHANGE_POSITION];
   }
 
   async handle(exchange: Exchange): Promise<ApiResponse> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { listHistory } from '../../storage/list-history.js';
 import type { StorageView } from '../../storage/storage.js';
 import { invalidParameters } from '../../wire/api-error.js';
 import { escapeNonAscii, isJsonObject, stringifyJson, type JsonValue } from '../../wire/json.js';
@@ -8,6 +9,9 @@ import { projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { JSON_TYPE, type ApiRequest, type ApiResponse, type ResponseHeaders } from '../api-message.js';
 import type { Exchange, StorageEndpoint } from '../exchange.js';
+import { CHANGE_POSITION } from '../live/change-position.js';
+import { formatPlace } from '../live/list-place.js';
+import type { ListStreams } from '../live/list-streams.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import { replacedPermissions } from '../permission-change.js';
 import { ensurePreconditions, findNotModified, getPreconditions, versionHeaders } from '../preconditions.js';
@@ -28,7 +32,7 @@ import {
   type ResourceParts,
 } from './resource-parts.js';
 
-const READING = ['Next-Page', 'Last-Modified', 'ETag', 'Cache-Control', 'Expires', 'Pragma'];
+const READING = ['Next-Page', 'Last-Modified', 'ETag', 'Cache-Control', 'Expires', 'Pragma', CHANGE_POSITION];
 
 /** The list of a resource: `GET`, `POST`, `DELETE` (kinto-api.md, 3.2, 3.6, 3.7). */
 export class PluralEndpoint implements StorageEndpoint {
@@ -46,6 +50,8 @@ export class PluralEndpoint implements StorageEndpoint {
   constructor(
     readonly definition: ResourceDefinition,
     private readonly parts: ResourceParts,
+    /** Follows the list; absent where its changes are in no log. */
+    private readonly streams?: ListStreams,
   ) {
     this.name = `${definition.name}-plural`;
     this.pattern = patternOf(definition, parts);
@@ -53,7 +59,8 @@ export class PluralEndpoint implements StorageEndpoint {
 
   exposedHeaders(method: string): readonly string[] {
     if (method === 'HEAD') return [...READING, 'Total-Objects', 'Total-Records'];
-    return method === 'GET' ? READING : [];
+    if (method === 'GET') return READING;
+    return method === 'OPTIONS' ? [] : [CHANGE_POSITION];
   }
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
@@ -99,9 +106,11 @@ export class PluralEndpoint implements StorageEndpoint {
   }
 
   private async get(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {
-    ensureAcceptable(exchange.request);
+    const streams = this.streams?.isAsked(exchange.request) === true ? this.streams : undefined;
+    if (streams === undefined) ensureAcceptable(exchange.request);
     const { onlyIds } = await this.parts.authorization.scopeOf(exchange, place, 'read');
     const parent = await ensureParentExists(exchange, place, this.parts);
+    if (streams !== undefined) return streams.open(exchange, place, (parameters) => this.readQuery(parameters));
     const reading = this.readQuery(parseQueryString(exchange.request.queryString));
     const preconditions = getPreconditions(exchange, [...exchange.originProblems, ...reading.problems]);
     const timestamp = await getListTimestamp(exchange, place);
@@ -112,6 +121,10 @@ export class PluralEndpoint implements StorageEndpoint {
 
     const expiry = this.parts.clientCache.headersFor(exchange, place, parent);
     const headers: ResponseHeaders = { ...expiry, ...versionHeaders(timestamp), ...alertFor(query) };
+    if (this.streams !== undefined) {
+      const position = await listHistory.top(exchange.view.sql, place.list);
+      headers[CHANGE_POSITION] = formatPlace({ position, isPartial: onlyIds !== undefined });
+    }
     if (exchange.request.method === 'HEAD' && this.tellsTotals) {
       const total = String(await exchange.view.countObjects(place.list, query, { onlyIds }));
       return { status: 200, headers: { ...headers, 'Total-Objects': total, 'Total-Records': total }, body: '' };

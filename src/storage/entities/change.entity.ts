@@ -49,4 +49,8 @@ export class ChangeEntity {
 
   @Column({ name: 'old_object', type: 'text', nullable: true })
   oldObject!: string | null;
+
+  /** Who could read the object by its own entries, before and after, as JSON; NULL: only who changed it. */
+  @Column({ type: 'text', nullable: true })
+  principals!: string | null;
 }

@@ -58,15 +58,10 @@ export class ChangePlaces {
   private place(): Promise<void> {
     return this.pool.lend(async (connection) => {
       if ((await connection.query(connection.find(IS_WAITING), [])).rowCount === 0) return;
-      await connection.send('BEGIN ISOLATION LEVEL READ COMMITTED');
-      try {
-        await connection.query(connection.find('SELECT pg_advisory_xact_lock(?)'), [PLACES_LOCK]);
-        await connection.query(connection.find(PLACE), []);
-        await connection.send('COMMIT');
-      } catch (error) {
-        if (!connection.isLost) await connection.send('ROLLBACK');
-        throw error;
-      }
+      await connection.begin('BEGIN ISOLATION LEVEL READ COMMITTED');
+      await connection.query(connection.find('SELECT pg_advisory_xact_lock(?)'), [PLACES_LOCK]);
+      await connection.query(connection.find(PLACE), []);
+      await connection.commit();
     });
   }
 }

@@ -107,6 +107,8 @@ export class ConnectionPool {
       throw error;
     } finally {
       this.waiting -= 1;
+      // Nobody else may find themselves inside of what was left open.
+      await connection?.rollback().catch(() => undefined);
       // One that is lost is not to be lent again: the pool drops it by itself once its socket has ended.
       await runner.release();
     }

@@ -41,7 +41,7 @@ export class NestedWork {
     // The whole unit is undone, or has been; or others are still at work inside, and the unit will fail.
     if (!this.session.isOpen || this.depth !== depth) return;
     this.depth -= 1;
-    await this.session.send(`ROLLBACK TO ${name}; RELEASE ${name}`);
+    await this.session.undo(`ROLLBACK TO ${name}; RELEASE ${name}`);
   }
 
   private ensureDepth(depth: number): void {

@@ -14,10 +14,10 @@ const APPEND_CHANGES = `WITH given AS (
     SELECT change, place FROM json_array_elements(?::json) WITH ORDINALITY AS sent (change, place)
   ), appended AS (
     INSERT INTO change_entries (parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
-      request_id, last, new_object, old_object)
+      request_id, last, new_object, old_object, principals)
     SELECT change ->> 0, change ->> 1, change ->> 2, change ->> 3, (change ->> 4)::bigint, (change ->> 5)::integer,
       change ->> 6, (change ->> 7)::bigint, change ->> 8, change ->> 9, (change ->> 10)::integer, change ->> 11,
-      change ->> 12
+      change ->> 12, change ->> 13
     FROM given ORDER BY place RETURNING seq
   ) INSERT INTO change_queue (seq) SELECT seq FROM appended`;
 

@@ -53,9 +53,13 @@ export class PostgresqlSession implements SqlSession {
     return (await this.query(statement, parameters)).rowCount ?? 0;
   }
 
-  /** Other processes write too: no answer is good for longer than it takes to use it. */
-  remember<T>(_key: string, ask: () => Promise<T>): Promise<T> {
-    return ask();
+  /**
+   * Other processes write too: an answer is good for one transaction, whose units were all asked for before it began.
+   * To each of them it is as if it had been asked then.
+   */
+  remember<T>(key: string, ask: () => Promise<T>): Promise<T> {
+    this.ensureOpen();
+    return this.connection.remembered.find(key, ask);
   }
 
   async placeChanges(): Promise<void> {
@@ -67,6 +71,12 @@ export class PostgresqlSession implements SqlSession {
   async send(text: string): Promise<void> {
     this.ensureOpen();
     await this.connection.send(text);
+  }
+
+  /** The same for one that undoes something: what was read since may be wrong. */
+  async undo(text: string): Promise<void> {
+    this.connection.remembered.forget();
+    await this.send(text);
   }
 
   /** Gives the unit up; what it wrote is undone, and it runs again. */
@@ -94,7 +104,8 @@ export class PostgresqlSession implements SqlSession {
     this.ensureOpen();
     const statement = this.connection.find(text);
     if (!statement.reads) this.hasLeft = true;
-    if (this.options.begin !== undefined) await (this.begun ??= this.connection.send(this.options.begin));
+    if (statement.refutes) this.connection.remembered.forget();
+    if (this.options.begin !== undefined) await (this.begun ??= this.connection.begin(this.options.begin));
     try {
       return await this.connection.query(statement, parameters);
     } catch (error) {

@@ -10,7 +10,7 @@ import { ListNumbers } from './list-numbers.js';
 import { RunAgain } from './postgresql-error.js';
 import { PostgresqlSession } from './postgresql-session.js';
 import { PostgresqlUnit } from './postgresql-unit.js';
-import { WriteLanes, type UnitRun } from './write-lanes.js';
+import { inOrder, WriteLanes, type UnitRun } from './write-lanes.js';
 
 export interface PostgresqlOptions extends PoolOptions {
   /** How many units of work share one transaction at most. */
@@ -70,12 +70,11 @@ export class PostgresqlStorage implements Storage {
         throw error instanceof RunAgain ? new ApiError('BACKEND', { cause: error }) : error;
       } finally {
         session.close();
-        if (session.hasBegun && !connection.isLost) await connection.send('COMMIT').catch(() => undefined);
       }
     });
   }
 
-  write<T>(work: (unit: UnitOfWork) => Promise<T>, lists: readonly ObjectList[] = []): Promise<T> {
+  write<T>(work: (unit: UnitOfWork) => Promise<T>, lists?: () => readonly ObjectList[]): Promise<T> {
     const id = `${this.unitPrefix}-${(this.units++).toString(36)}`;
     let latest: PostgresqlUnit | undefined;
     const start = (connection: Connection, locked: readonly ObjectList[]): UnitRun => {
@@ -84,7 +83,7 @@ export class PostgresqlStorage implements Storage {
       return { session, work: () => complete(unit, session, work), touched: () => unit.touched };
     };
     return new Promise<unknown>((resolve, reject) => {
-      this.lanes.add({ start, lists, resolve, reject });
+      this.lanes.add({ start, lists: inOrder(lists?.() ?? []), resolve, reject });
     }).then((value) => {
       latest?.tellDurable();
       return value as T;

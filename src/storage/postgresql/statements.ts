@@ -1,9 +1,13 @@
+import { NEVER_REFUTES } from '../remembered-answers.js';
+
 /** A statement as the server takes it, and whether it only reads. */
 export interface NumberedStatement {
   readonly text: string;
   /** Under which each connection prepares it once; `undefined`: it is planned each time. */
   readonly name: string | undefined;
   readonly reads: boolean;
+  /** Whether it could make a remembered answer wrong. */
+  readonly refutes: boolean;
 }
 
 /** Each connection of the server keeps what it has prepared: the everyday statements, not every shape of a filter. */
@@ -25,6 +29,7 @@ export class Statements {
       text: withNumbers(text),
       name: this.named < MAX_NAMED ? `kumocast_${(this.named += 1)}` : undefined,
       reads: /^\s*SELECT\b/i.test(text),
+      refutes: !NEVER_REFUTES.test(text),
     };
     this.known.set(text, numbered);
     return numbered;

@@ -128,7 +128,7 @@ export class WriteLanes {
       } catch (error) {
         const helps = session.mustRunAgain !== undefined || connection.isLost;
         if (helps || session.hasLeftTraces || group.length === 1) {
-          await rollback(connection);
+          await connection.rollback();
           return helps || group.length > 1 ? undefined : [() => reject(error)];
         }
         outcomes.push(() => reject(error));
@@ -139,7 +139,7 @@ export class WriteLanes {
   }
 
   private async runAlone(unit: WaitingUnit): Promise<void> {
-    let locked = sorted(unit.lists);
+    let locked = unit.lists;
     let reason: unknown;
     for (let runs = 1; runs < MAX_RUNS; runs += 1) {
       try {
@@ -152,8 +152,8 @@ export class WriteLanes {
             await connection.commit();
             return () => unit.resolve(value);
           } catch (error) {
-            await rollback(connection);
-            locked = sorted([...locked, ...run.touched()]);
+            await connection.rollback();
+            locked = inOrder([...locked, ...run.touched()]);
             throw run.session.mustRunAgain ?? error;
           }
         });
@@ -168,8 +168,8 @@ export class WriteLanes {
 
   /** Several lists are locked in one order everywhere, so that nobody waits for each other. */
   private async begin(connection: Connection, lists: readonly ObjectList[]): Promise<void> {
-    await connection.send(BEGIN);
-    for (const { parentId, resourceName } of sorted(lists)) {
+    await connection.begin(BEGIN);
+    for (const { parentId, resourceName } of lists) {
       await connection.query(connection.find(LOCK), [parentId, resourceName]);
     }
   }
@@ -185,15 +185,12 @@ function knownTogether({ lists }: WaitingUnit): readonly ObjectList[] {
   return lists.length > 1 ? lists : [];
 }
 
-async function rollback(connection: Connection): Promise<void> {
-  if (!connection.isLost) await connection.send('ROLLBACK');
-}
-
 function laneOf([first, ...others]: readonly ObjectList[]): string {
   return first === undefined || others.length > 0 ? '' : `${first.resourceName} ${first.parentId}`;
 }
 
-function sorted(lists: readonly ObjectList[]): ObjectList[] {
+/** Each once, in the order in which everybody locks them. */
+export function inOrder(lists: readonly ObjectList[]): ObjectList[] {
   const byName = new Map(lists.map((list) => [`${list.parentId} ${list.resourceName}`, list]));
   return [...byName.keys()].sort().map((name) => byName.get(name)!);
 }

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { ApiError } from '../../wire/api-error.js';
+import { NEVER_REFUTES } from '../remembered-answers.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
 import { SQLITE } from './sqlite-dialect.js';
 
@@ -15,10 +16,6 @@ interface Prepared {
   readonly refutes: boolean;
   readonly writes: boolean;
 }
-
-/** What can only add to what is affirmed; see {@link SqlSession.remember}. Everything else is taken to refute it. */
-const NEVER_REFUTES =
-  /^\s*(SELECT|INSERT INTO (objects|timestamps|changes|cursors|access_control_entries|metadata)|UPDATE objects SET (last_modified = \?, )?data = \?, change_n|UPDATE timestamps SET last_modified)\b/;
 
 /** How many answers a connection remembers: some MB. */
 const MAX_REMEMBERED = 20_000;

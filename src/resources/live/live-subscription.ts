@@ -1,0 +1,319 @@
+import type { Identity } from '../../auth/authenticator.js';
+import type { RequestHeaders } from '../../auth/auth-policy.js';
+import { Wakeable } from '../../changes/wakeable.js';
+import { listHistory, type ListedChange } from '../../storage/list-history.js';
+import type { Storage, StorageView } from '../../storage/storage.js';
+import { encodeJson } from '../../wire/json.js';
+import type { Position } from '../../wire/position.js';
+import type { ResourcePlace } from '../resource-place.js';
+import { formatPlace } from './list-place.js';
+import type { LiveAccess, LiveRights, Refused } from './live-access.js';
+import { LiveChange, type LiveFrame, type Match } from './live-change.js';
+import type { LiveQuery } from './live-query.js';
+
+/** Where the frames go. */
+export interface LiveSink {
+  /** @returns whether there is room for more; if not, {@link LiveSubscription.resume} is to be called once there is */
+  send(frame: LiveFrame): boolean;
+  /** Nothing more comes. */
+  end(): void;
+}
+
+/** Who follows what, and from where. */
+export interface LiveStart {
+  readonly place: ResourcePlace;
+  readonly query: LiveQuery;
+  readonly headers: RequestHeaders;
+  readonly identity: Identity;
+  readonly rights: LiveRights;
+  /** Everything after this is told. */
+  readonly position: Position;
+  /** What is told before. */
+  readonly frames: readonly LiveFrame[];
+}
+
+export interface SubscriptionParts {
+  readonly storage: Storage;
+  readonly access: LiveAccess;
+  /** Called once, when it has ended. */
+  readonly ended: (subscription: LiveSubscription) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** How many changes are read from the log at once while somebody catches up. */
+const PAGE = 100;
+
+/** After how many changes that are not told the place is. */
+const MOST_HIDDEN = 100;
+
+/** How often in a row the log may lack what the counter has: on PostgreSQL a change gets its place a moment later. */
+const MOST_MISSING = 3;
+
+/** How long to wait, in ms, when the database fails. */
+const FAILURE_PAUSE = 1_000;
+
+interface Page {
+  readonly rights: LiveRights | Refused | undefined;
+  readonly top: Position;
+  readonly changes: readonly ListedChange[];
+}
+
+/**
+ * Somebody who follows a list: told each change that they may read and that their filters select, in order, without a
+ * gap. They are either live, and take what the tail of the log brings, or catching up, and then read the log
+ * themselves: at the beginning, after a pause for want of room, and whenever their rights may have changed. As changes
+ * are counted without gaps, nothing can be missed between the two.
+ */
+export class LiveSubscription {
+  private readonly catchingUp = new Wakeable(() => this.catchUp());
+  private rights: LiveRights;
+  private position: Position;
+  /** The last place that was told. */
+  private told: string;
+  /** Of a partial view: the objects that were readable at the position. */
+  private visible: Set<string>;
+  private waiting: LiveFrame[];
+  private state: 'behind' | 'live' | 'ended' = 'behind';
+  private hasRoom = true;
+  /** Of what was read before it was under way, something may have been changed since. */
+  private isStale = true;
+  private mustIdentify = false;
+  private hidden = 0;
+  private missing = 0;
+
+  constructor(
+    private readonly start: LiveStart,
+    private readonly sink: LiveSink,
+    private readonly parts: SubscriptionParts,
+  ) {
+    this.rights = start.rights;
+    this.position = start.position;
+    this.visible = new Set(start.rights.onlyIds);
+    this.told = this.placeText;
+    this.waiting = [...start.frames];
+  }
+
+  get place(): ResourcePlace {
+    return this.start.place;
+  }
+
+  get userId(): string | undefined {
+    return this.start.identity.userId;
+  }
+
+  get principals(): readonly string[] {
+    return this.rights.principals;
+  }
+
+  /** To be called once it will be offered what is committed from now on. */
+  open(): void {
+    this.catchingUp.wake();
+  }
+
+  /** A change of its list, from the tail of the log. */
+  offer(change: LiveChange): void {
+    const { epoch, n } = change.logged.position;
+    const isSame = epoch === this.position.epoch;
+    if (this.state === 'ended' || (isSame && n <= this.position.n)) return;
+    const isNext = isSame && n === this.position.n + 1;
+    // What is shared with somebody one by one, only the database knows.
+    if (this.state === 'live' && isNext && !this.isStale && this.rights.onlyIds === undefined) {
+      this.take(change);
+      return;
+    }
+    this.state = 'behind';
+    this.catchingUp.wake();
+  }
+
+  /** Before the next frame it is asked again what they may read. @param whoToo whether also who they are */
+  recheck(whoToo = false): void {
+    if (this.state === 'ended') return;
+    this.isStale = true;
+    this.mustIdentify ||= whoToo;
+    this.state = 'behind';
+    this.catchingUp.wake();
+  }
+
+  /** There is room again. */
+  resume(): void {
+    if (this.hasRoom || this.state === 'ended') return;
+    this.hasRoom = true;
+    this.catchingUp.wake();
+  }
+
+  /** Tells the place when changes have gone by untold. @returns whether there was something to tell */
+  checkpoint(): boolean {
+    if (this.state === 'ended' || this.hidden === 0 || !this.hasRoom) return false;
+    const place = this.placeText;
+    this.send({ event: 'checkpoint', id: place, data: encodeJson({ position: place, previous: this.told }) });
+    this.settle(place);
+    return true;
+  }
+
+  /** Ends it with a last word; for one whose reader is gone, without. */
+  end(frame?: LiveFrame): void {
+    if (this.state === 'ended') return;
+    this.state = 'ended';
+    void this.catchingUp.close();
+    if (frame !== undefined) this.sink.send(frame);
+    this.parts.ended(this);
+    this.sink.end();
+  }
+
+  /** @returns whether there is more to do at once */
+  private async catchUp(): Promise<boolean> {
+    if (this.state === 'ended') return false;
+    // Who has lost the right is let go also while they do not read.
+    if (!this.hasRoom && !this.isStale && !this.mustIdentify) return false;
+    this.state = 'behind';
+    try {
+      if (this.mustIdentify && !(await this.isStillThemselves())) {
+        this.refuse('revoked');
+        return false;
+      }
+      const page = await this.parts.storage.read((view) => this.readPage(view));
+      return this.isEnded() ? false : this.tell(page);
+    } catch (error) {
+      this.parts.failed(error);
+      // Rights that could not be asked about are not known.
+      this.isStale = true;
+      await this.catchingUp.pause(FAILURE_PAUSE);
+      return !this.isEnded();
+    }
+  }
+
+  /** The state may have changed during a wait, which a comparison with the property would not believe. */
+  private isEnded(): boolean {
+    return this.state === 'ended';
+  }
+
+  private async isStillThemselves(): Promise<boolean> {
+    this.mustIdentify = false;
+    const { headers, identity } = this.start;
+    try {
+      return (await this.parts.access.identify(headers)).userId === identity.userId;
+    } catch (error) {
+      this.mustIdentify = true;
+      throw error;
+    }
+  }
+
+  /** Rights and changes are of one snapshot: no change is told by rights that were older than it. */
+  private async readPage(view: StorageView): Promise<Page> {
+    const { access } = this.parts;
+    const { place, identity } = this.start;
+    await view.sql.placeChanges?.();
+    const isAsked = this.isStale || this.rights.onlyIds !== undefined;
+    this.isStale = false;
+    const rights = isAsked ? await access.rightsOf(view, place, identity) : undefined;
+    const top = await listHistory.top(view.sql, place.list);
+    return { rights, top, changes: await listHistory.readAfter(view.sql, place.list, this.position, PAGE) };
+  }
+
+  private tell({ rights, top, changes }: Page): boolean {
+    if (rights !== undefined) {
+      const isPartial = this.rights.onlyIds !== undefined;
+      const refused = typeof rights === 'string' ? rights : undefined;
+      if (refused !== undefined) return this.refuse(refused);
+      const known = rights as LiveRights;
+      if (!isPartial && known.onlyIds !== undefined) return this.refuse('revoked');
+      this.rights = known;
+      if (isPartial && known.onlyIds === undefined) return this.reset('access_changed', top);
+    }
+    if (!this.hasRoom) return false;
+    while (this.waiting.length > 0) {
+      if (!this.send(this.waiting.shift()!)) return false;
+    }
+    const lost = this.lostBefore(top, changes);
+    if (lost === 'maybe') return true;
+    if (lost !== undefined) return this.reset(lost, top);
+    for (const change of changes) {
+      if (!this.take(new LiveChange(change, this.place.listUri))) return false;
+    }
+    if (changes.length === PAGE || this.isStale) return true;
+    if (this.hasOtherObjects()) return this.reset('access_changed', top);
+    this.state = 'live';
+    return false;
+  }
+
+  /** Why they cannot go on from their position, if they cannot. */
+  private lostBefore(top: Position, [first]: readonly ListedChange[]): 'new_history' | 'expired' | 'maybe' | undefined {
+    if (top.epoch !== this.position.epoch) return 'new_history';
+    if (first === undefined && top.n > this.position.n) {
+      this.missing += 1;
+      return this.missing > MOST_MISSING ? 'expired' : 'maybe';
+    }
+    this.missing = 0;
+    return first !== undefined && first.position.n !== this.position.n + 1 ? 'expired' : undefined;
+  }
+
+  /** Whether objects were shared, or are no more, without a change of theirs: by way of a group. */
+  private hasOtherObjects(): boolean {
+    const { onlyIds } = this.rights;
+    if (onlyIds === undefined) return false;
+    return onlyIds.size !== this.visible.size || [...onlyIds].some((id) => !this.visible.has(id));
+  }
+
+  /** @returns whether there is room for another */
+  private take(change: LiveChange): boolean {
+    const match = this.matchOf(change);
+    this.position = change.logged.position;
+    if (match === undefined) {
+      this.hidden += 1;
+      if (this.hidden >= MOST_HIDDEN) this.checkpoint();
+      return this.hasRoom;
+    }
+    const place = this.placeText;
+    const { query } = this.start;
+    const hasRoom = this.send(
+      change.frame(match, { query, tellsUser: this.rights.mayWrite, previous: this.told, place }),
+    );
+    this.settle(place);
+    return hasRoom;
+  }
+
+  /** The truth table of seed-systems.md, 7.3: in view is what is readable and fits the filters. */
+  private matchOf(change: LiveChange): Match | undefined {
+    const { objectId, action } = change.logged;
+    let [was, is] = change.fits(this.start.query);
+    const { onlyIds } = this.rights;
+    if (onlyIds !== undefined) {
+      was &&= this.visible.has(objectId);
+      is &&= onlyIds.has(objectId);
+      if (onlyIds.has(objectId) && action !== 'delete') this.visible.add(objectId);
+      else this.visible.delete(objectId);
+    }
+    if (is) return was ? 'stay' : 'enter';
+    return was ? 'leave' : undefined;
+  }
+
+  private refuse(reason: Refused): false {
+    this.end({ event: reason, data: '{}' });
+    return false;
+  }
+
+  /** @returns whether to go on reading at once: from the new position, which is the top of the list */
+  private reset(reason: string, top: Position): boolean {
+    this.position = top;
+    this.visible = new Set(this.rights.onlyIds);
+    this.missing = 0;
+    const place = this.placeText;
+    this.settle(place);
+    return this.send({ event: 'reset', id: place, data: encodeJson({ reason, position: place }) });
+  }
+
+  private send(frame: LiveFrame): boolean {
+    this.hasRoom = this.sink.send(frame);
+    if (!this.hasRoom && this.state === 'live') this.state = 'behind';
+    return this.hasRoom;
+  }
+
+  private settle(place: string): void {
+    this.told = place;
+    this.hidden = 0;
+  }
+
+  private get placeText(): string {
+    return formatPlace({ position: this.position, isPartial: this.rights.onlyIds !== undefined });
+  }
+}

@@ -1,0 +1,82 @@
+import type { ChangeAction } from '../wire/change-action.js';
+import type { Position } from '../wire/position.js';
+import type { LoggedChange } from './journal.js';
+import type { SqlSession } from './sql-session.js';
+import type { ObjectList } from './storage.js';
+
+/** What the log has of one changed object, as whoever follows its list needs it. */
+export type ListedChange = Pick<
+  LoggedChange,
+  'objectId' | 'position' | 'action' | 'timestamp' | 'userId' | 'requestId' | 'last' | 'newText' | 'oldText'
+>;
+
+interface TopRow {
+  readonly epoch: string | null;
+  readonly n: number | null;
+  readonly salt: number | null;
+}
+
+interface ChangeRow {
+  readonly object_id: string;
+  readonly epoch: string;
+  readonly n: number;
+  readonly salt: number;
+  readonly action: ChangeAction;
+  readonly timestamp: number;
+  readonly user_id: string | null;
+  readonly request_id: string;
+  readonly last: number;
+  readonly new_object: string;
+  readonly old_object: string | null;
+}
+
+const TOP = `SELECT epoch, n, (SELECT salt FROM changes WHERE changes.parent_id = timestamps.parent_id
+    AND changes.resource_name = timestamps.resource_name AND changes.n = timestamps.n
+    AND changes.epoch = timestamps.epoch) AS salt
+  FROM timestamps WHERE parent_id = ? AND resource_name = ?`;
+
+const SALT = 'SELECT salt FROM changes WHERE parent_id = ? AND resource_name = ? AND epoch = ? AND n = ?';
+
+const AFTER = `SELECT object_id, epoch, n, salt, action, timestamp, user_id, request_id, last, new_object, old_object
+  FROM changes WHERE parent_id = ? AND resource_name = ? AND epoch = ? AND n > ? ORDER BY n LIMIT ?`;
+
+/** Of a list that no change of ours has been counted in: its first one will begin a real one. */
+const NO_EPOCH = '0';
+
+/** What the change log knows of one list. Within a list, numbers are in commit order and without gaps. */
+export const listHistory = {
+  /**
+   * The list's newest position in this snapshot. Its salt is 0 when the change has left the log; a list that has none
+   * yet is at its beginning.
+   */
+  async top(sql: SqlSession, { parentId, resourceName }: ObjectList): Promise<Position> {
+    const row = await sql.first<TopRow>(TOP, [parentId, resourceName]);
+    return { epoch: row?.epoch ?? NO_EPOCH, n: row?.n ?? 0, salt: row?.salt ?? 0 };
+  },
+
+  /** The salt of that change; `undefined` when it is not in the log. */
+  async findSalt(sql: SqlSession, list: ObjectList, { epoch, n }: Position): Promise<number | undefined> {
+    return (await sql.first<{ salt: number }>(SALT, [list.parentId, list.resourceName, epoch, n]))?.salt;
+  },
+
+  /** The changes after that one, in order, at most `limit`. What the log has lost is missing at their beginning. */
+  async readAfter(
+    sql: SqlSession,
+    { parentId, resourceName }: ObjectList,
+    { epoch, n }: Pick<Position, 'epoch' | 'n'>,
+    limit: number,
+  ): Promise<ListedChange[]> {
+    const rows = await sql.all<ChangeRow>(AFTER, [parentId, resourceName, epoch, n, limit]);
+    return rows.map((row) => ({
+      objectId: row.object_id,
+      position: { epoch: row.epoch, n: row.n, salt: row.salt },
+      action: row.action,
+      timestamp: row.timestamp,
+      userId: row.user_id,
+      requestId: row.request_id,
+      last: row.last === 1,
+      newText: row.new_object,
+      oldText: row.old_object,
+    }));
+  },
+};
