@@ -70,7 +70,10 @@ export interface CommitHookDefinition {
 const LISTENER = Symbol.for('kumocast:listener');
 const COMMIT_HOOK = Symbol.for('kumocast:commit-hook');
 
-type Marked<Kind> = { readonly [LISTENER]?: Kind; readonly [COMMIT_HOOK]?: Kind };
+interface Marked {
+  readonly [LISTENER]?: true;
+  readonly [COMMIT_HOOK]?: true;
+}
 
 /**
  * A listener for `event_listeners.<name>.use = ./file.js` or a package's name; to be its default export.
@@ -82,7 +85,7 @@ export function defineListener<const Own extends OwnSettings>(own: OwnListener<O
     throw new TypeError('a listener’s delivery is once-per-cluster or on-every-node');
   }
   if (typeof own.create !== 'function') throw new TypeError('a listener has a function create');
-  const definition: ListenerDefinition & Marked<true> = {
+  const definition: ListenerDefinition & Marked = {
     kind: 'own',
     settings: settingsClassOf(own.settings ?? {}),
     create: (settings, context) => withDelivery(own.create(settings as ValuesOf<Own>, context), own.delivery),
@@ -94,7 +97,7 @@ export function defineListener<const Own extends OwnSettings>(own: OwnListener<O
 /** A commit hook for `commit_hooks.<name>.use`; to be the default export. @throws TypeError for what is none */
 export function defineCommitHook<const Own extends OwnSettings>(own: OwnCommitHook<Own>): CommitHookDefinition {
   if (typeof own.create !== 'function') throw new TypeError('a commit hook has a function create');
-  const definition: CommitHookDefinition & Marked<true> = {
+  const definition: CommitHookDefinition & Marked = {
     settings: settingsClassOf(own.settings ?? {}),
     create: (settings, context) => own.create(settings as ValuesOf<Own>, context),
     [COMMIT_HOOK]: true,

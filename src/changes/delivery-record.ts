@@ -25,7 +25,7 @@ export class DeliveryRecord {
     const { consumer } = this;
     return this.storage.write(async ({ sql }) => {
       const state = await listenerStates.find(sql, consumer);
-      this.isFailing = state?.failingSince != null;
+      this.isFailing = typeof state?.failingSince === 'number';
       const found = await journal.findCursor(sql, consumer);
       if (found !== undefined) return found;
       const first = start === 'end' ? await journal.top(sql) : 0;

@@ -64,7 +64,7 @@ function stateOf(line: Omit<ListenerLine, 'name' | 'kind' | 'lag' | 'dead'>): st
 }
 
 function isoOf(time: number | null | undefined): string | null {
-  return time == null ? null : new Date(time).toISOString();
+  return typeof time === 'number' ? new Date(time).toISOString() : null;
 }
 
 /** Columns as wide as their widest cell; the last one as it comes. */
