@@ -89,7 +89,6 @@ multiauth.policies = basicauth
 kinto.includes = kinto.plugins.default_bucket
 kinto.storage_url = ${file}
 kinto.userid_hmac_secret = a-secret-that-all-of-them-share
-kinto.log_level = fatal
 ${port === undefined ? '' : listener}`,
   );
   const child = spawn(process.execPath, ['dist/main.js', 'start', '--ini', ini, '--port', '0'], {

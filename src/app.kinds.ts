@@ -7,7 +7,7 @@ import { redisListener } from './listeners/redis/redis.listener.js';
 import { webhookListener } from './listeners/webhook/webhook.listener.js';
 import type { ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
 import { webPushListener } from './listeners/webpush/webpush.listener.js';
-import { webSocketListener } from './listeners/websocket/websocket.listener.js';
+import { webSocketListener, type ChannelGuard } from './listeners/websocket/websocket.listener.js';
 import { accountsPlugin } from './plugins/accounts/accounts.plugin.js';
 import { accountsPolicy } from './plugins/accounts/accounts.policy.js';
 import { attachmentsPlugin } from './plugins/attachments/attachments.plugin.js';
@@ -18,6 +18,7 @@ import { flushPlugin } from './plugins/flush/flush.plugin.js';
 import { historyPlugin } from './plugins/history/history.plugin.js';
 import { openIdPlugin } from './plugins/openid/openid.plugin.js';
 import { openIdPolicy } from './plugins/openid/openid.policy.js';
+import { pusherAuthPlugin } from './plugins/pusher-auth/pusher-auth.plugin.js';
 import { prometheusPlugin } from './plugins/prometheus/prometheus.plugin.js';
 import { quotasPlugin } from './plugins/quotas/quotas.plugin.js';
 import { statsdPlugin } from './plugins/statsd/statsd.plugin.js';
@@ -55,6 +56,7 @@ export function addPlugins(plugins: Plugins): void {
   plugins.add('prometheus', prometheusPlugin);
   plugins.add('statsd', statsdPlugin);
   plugins.add('attachments', attachmentsPlugin);
+  plugins.add('pusher-auth', pusherAuthPlugin);
   for (const name of ['pusher', 'kinto_pusher', 'cliquet_pusher']) plugins.add(name, BUILT_IN);
 }
 
@@ -79,16 +81,20 @@ export function addPolicies(
   });
 }
 
-/**
- * @param appId the local channels app that the built-in WebSocket publisher speaks to
- * @param objects where push subscriptions are stored
- */
-export function addListenerKinds(kinds: ListenerKinds, hub: Hub, appId: string, objects: ListenerObjects): void {
+/** The local channels app that the built-in WebSocket publisher speaks to. */
+export interface LocalChannels {
+  readonly hub: Hub;
+  readonly appId: string;
+  readonly guard: ChannelGuard;
+}
+
+/** @param objects where push subscriptions are stored */
+export function addListenerKinds(kinds: ListenerKinds, local: LocalChannels, objects: ListenerObjects): void {
   const definitions = [
     pusherListener,
     redisListener,
     webhookListener,
-    webSocketListener(hub, appId),
+    webSocketListener(local.hub, local.appId, local.guard),
     webPushListener(objects, new Logger('listeners')),
   ];
   for (const definition of definitions) kinds.add(definition.kind, definition);

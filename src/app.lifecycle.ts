@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { accessWatcher, channelGuard } from './app.channel-access.js';
 import { openApps } from './app.channels.js';
 import { addOwnListeners } from './app.extensions.js';
 import { addListenerKinds } from './app.kinds.js';
@@ -13,15 +14,19 @@ import { listenerObjects } from './app.listener-objects.js';
 import type { Measuring } from './app.metrics.js';
 import { makeChannelWebhooks } from './app.webhooks.js';
 import type { ChangeFeed } from './changes/change-feed.js';
+import type { ChannelTemplate } from './changes/channel-template.js';
 import { ListenerKinds } from './changes/change-listener.js';
 import { ChangesSettings } from './changes/changes.settings.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { LogTrimmer } from './changes/log-trimmer.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
 import type { SseListStreams } from './listeners/sse/sse-list-streams.js';
+import type { PusherAuth } from './plugins/pusher-auth/pusher-auth.js';
 import { ChannelApps } from './realtime/channel-app.js';
 import { ChannelEvents } from './realtime/channel-events.js';
 import { Hub } from './realtime/hub.js';
+import { Admission } from './realtime/pusher/admission.js';
+import { Expulsion } from './realtime/pusher/expulsion.js';
 import type { ChannelWebhooks } from './realtime/webhooks/channel-webhooks.js';
 import { findReasonIgnored } from './resources/ignored-settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
@@ -37,6 +42,7 @@ export interface AppParts {
   readonly streams: SseListStreams;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
+  readonly pusherAuth: PusherAuth;
 }
 
 export const APP_PARTS = Symbol('AppParts');
@@ -55,6 +61,8 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     private readonly apps: ChannelApps,
     private readonly hub: Hub,
     private readonly channelEvents: ChannelEvents,
+    private readonly admission: Admission,
+    private readonly expulsion: Expulsion,
   ) {}
 
   /** @throws SettingsError when a listener cannot be made */
@@ -72,6 +80,8 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
       version: VERSION,
     });
     this.appId = app.id;
+    const { hub, admission, expulsion } = this;
+    this.parts.pusherAuth.open({ app, hub, admission, expulsion, log: new Logger('channels') });
     const listeners = await this.makeListeners(source);
     this.webhooks = makeChannelWebhooks(source, configured, storage, new Logger('webhooks'));
     for (const registry of registriesOf(points)) registry.seal();
@@ -95,12 +105,16 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
 
   private async makeListeners(source: SettingSource): Promise<RegisteredListener[]> {
     const kinds = new ListenerKinds();
-    addListenerKinds(kinds, this.hub, this.appId, listenerObjects(this.parts));
+    const { pusherAuth } = this.parts;
+    const templates: ChannelTemplate[] = [];
+    const guard = channelGuard(pusherAuth, templates);
+    addListenerKinds(kinds, { hub: this.hub, appId: this.appId, guard }, listenerObjects(this.parts));
     await addOwnListeners(kinds, source);
     kinds.seal();
     const listeners = makeConfiguredListeners(source, kinds);
+    pusherAuth.use(templates);
     this.parts.measuring.listeners(listeners);
-    return listeners;
+    return [...listeners, accessWatcher(pusherAuth)];
   }
 
   private tellUnknownKeys(): void {
@@ -119,7 +133,12 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
 
   async onApplicationShutdown(): Promise<void> {
     // Each may be in the middle of a request that takes long: together they take no longer than one of them.
-    await Promise.all([this.webhooks?.close(), this.trimmer?.close(), this.parts.feed.close()]);
+    await Promise.all([
+      this.webhooks?.close(),
+      this.parts.pusherAuth.close(),
+      this.trimmer?.close(),
+      this.parts.feed.close(),
+    ]);
     await this.parts.storage.close();
     await this.parts.measuring.close();
   }

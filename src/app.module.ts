@@ -1,4 +1,5 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { makePusherAuth } from './app.channel-access.js';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
 import { addRequestLog } from './app.request-log.js';
 import { addOwnCommitHooks } from './app.extensions.js';
@@ -73,6 +74,7 @@ export class AppModule {
     const access = new Access(points.rules, settings.permissions);
     const log = new Logger('live');
     const streams = new SseListStreams({ storage, access, authenticator, log }, settings.live);
+    const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator });
     const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
@@ -105,7 +107,10 @@ export class AppModule {
       providers: [
         { provide: STORAGE, useValue: measuring.storage(storage) },
         { provide: CACHE, useValue: cache },
-        { provide: APP_PARTS, useValue: { source, storage, feed, streams, points, measuring } satisfies AppParts },
+        {
+          provide: APP_PARTS,
+          useValue: { source, storage, feed, streams, points, measuring, pusherAuth } satisfies AppParts,
+        },
         AppLifecycle,
       ],
       exports: [STORAGE, CACHE],

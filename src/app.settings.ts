@@ -16,6 +16,7 @@ import { PermissionSettings } from './permissions/permissions.settings.js';
 import { AccountsSettings } from './plugins/accounts/accounts.settings.js';
 import { AttachmentSettings, S3Settings, UploadSettings } from './plugins/attachments/attachments.settings.js';
 import { AdminSettings } from './plugins/admin/admin.settings.js';
+import { PusherAuthSettings } from './plugins/pusher-auth/pusher-auth.settings.js';
 import { PrometheusSettings } from './plugins/prometheus/prometheus.settings.js';
 import { StatsdSettings } from './plugins/statsd/statsd.settings.js';
 import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.js';
@@ -152,5 +153,6 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
   { title: 'Further Pusher apps', type: ChannelAppsSettings },
   { title: 'One of them, here one called shop', type: NamedAppSettings, prefix: 'channels.apps.shop.' },
   { title: 'Webhooks of channels', type: WebhookSettings },
+  { title: 'Who may hear what on channels', type: PusherAuthSettings },
   { title: 'Sockets', type: RealtimeSettings },
 ];

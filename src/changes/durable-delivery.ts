@@ -26,7 +26,8 @@ interface Pending {
  *
  * One change that fails and fails must not hold up the rest for ever, and a target that is down must not have all of
  * them put aside. So after a number of tries a change behind it is tried: when that arrives, the target is well and
- * this change is what is wrong, and it is put among the dead letters; when it does not, both wait on.
+ * this change is what is wrong, unless it arrives now too, and it is put among the dead letters; when it does not, both
+ * wait on.
  */
 export class DurableDelivery extends LogDelivery {
   private readonly backoff = new Backoff(this.patience);
@@ -143,7 +144,11 @@ export class DurableDelivery extends LogDelivery {
       this.log.error(`Listener ${name} has ${max} dead letters: no more are put aside, and change ${change.id} waits`);
       return false;
     }
-    if (!isRefused && !(await this.isWellOtherwise(pending, index, tries - rules.maxTries))) return false;
+    if (!isRefused) {
+      const other = await this.findTellable(pending, index, tries - rules.maxTries);
+      if (other === undefined) return false;
+      if (await this.isToldNow(change, other)) return true;
+    }
     await this.record.putAside(change, { tries, error: describe(error) });
     this.backoff.reset();
     stats.undeliverable++;
@@ -153,25 +158,45 @@ export class DurableDelivery extends LogDelivery {
   }
 
   /**
-   * Whether another change can be told. Which one is tried goes round, since the very next may be as bad as this one.
+   * Another change that can be told, and now is. Which one is tried goes round, since the very next may be as bad as
+   * this one.
    *
    * @param round counts the times this was asked about the change
    */
-  private async isWellOtherwise(pending: readonly Pending[], index: number, round: number): Promise<boolean> {
+  private async findTellable(
+    pending: readonly Pending[],
+    index: number,
+    round: number,
+  ): Promise<CommittedChange | undefined> {
     const behind = pending.slice(index + 1);
     if (behind.length === 0) behind.push(...(await this.findBehind(pending[index]!.lastId)));
     const candidates = leastRisky(pending[index]!, behind);
     const { change } = candidates[round % candidates.length] ?? {};
-    if (change === undefined) return false;
-    if (this.ahead.has(change.id)) return true;
+    if (change === undefined || this.ahead.has(change.id)) return change;
     try {
       await this.registered.tell(change);
       // It must not be told in its turn again.
       this.ahead.add(change.id);
-      return true;
+      return change;
     } catch (error) {
-      return error instanceof UndeliverableChange;
+      return error instanceof UndeliverableChange ? change : undefined;
     }
+  }
+
+  /**
+   * The target may have become well after this change had failed and before the other one was told: then nothing is
+   * wrong with this one. The other is told again in its turn, so that it is not older news that comes last.
+   */
+  private async isToldNow(change: CommittedChange, other: CommittedChange): Promise<boolean> {
+    try {
+      await this.registered.tell(change);
+    } catch {
+      return false;
+    }
+    this.ahead.delete(other.id);
+    this.backoff.reset();
+    await this.record.succeeded();
+    return true;
   }
 
   private async findBehind(lastId: number): Promise<Pending[]> {

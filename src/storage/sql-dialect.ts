@@ -8,7 +8,7 @@ export interface SortExpression {
   /** What the database orders by. */
   readonly expression: Fragment;
   /** Whether a row's value is behind, before or the same as this one; `undefined`: its object lacks the field. */
-  compare(sign: '>' | '<' | '=', value: JsonValue | undefined): Fragment;
+  readonly compare: (sign: '>' | '<' | '=', value: JsonValue | undefined) => Fragment;
 }
 
 /** What the columns that are compared hold: texts, or moments in ms since the epoch. */

@@ -22,7 +22,10 @@ export const OF_DEFAULT_BUCKET: readonly Difference[] = [
     partsSilently: (exchange) => {
       const { status, text } = exchange.kumocast.answer;
       // A 404 with details is an object's; the path has led somewhere.
-      const leadsNowhere = status === 405 || (status === 404 && !text.includes('"details"'));
+      const leadsNowhere =
+        status === 405 ||
+        (status === 404 && !text.includes('"details"')) ||
+        (status === 400 && text.includes('Invalid collection id'));
       return leadsNowhere && isDefault(exchange) && statusesAre(status, status)(exchange);
     },
   },

@@ -6,7 +6,6 @@ const TEXTS: readonly (readonly [reason: string, beginning: RegExp])[] = [
   ['Invalid JSON.', /^Invalid JSON: /],
   ['Invalid JSON in a form.', /^body: \w+ is not valid JSON \(/],
   ['A form that is none.', /^Invalid (?:boundary in )?multipart form\b/],
-  ['Bad encodings.', /^A request with an incorrect encoding in the querystring was/],
   ['Huge numbers.', /^(?:_limit in querystring: )?\d{18,} is greater than maximum value /],
 ];
 

@@ -117,10 +117,12 @@ const DEFECTS: readonly Difference[] = [
     parts: false,
   },
   {
-    name: UNSTORABLE,
-    reason: '`last_modified` of a DELETE that is no number.',
-    explains: (_problem, exchange) => isDelete(exchange) && statusesAre(500, 400)(exchange),
-    parts: false,
+    name: 'The `last_modified` of a `DELETE` is a whole number, in quotes or not; anything else is a 400.',
+    reason: '500 in Kinto, or another time.',
+    explains: (_problem, exchange) => {
+      return isDelete(exchange) && hasQuery(exchange, /[?&]last_modified=(?!\d+(?:&|$))/);
+    },
+    parts: true,
   },
   {
     name: '`exclude_x=` with an empty list excludes nothing.',
@@ -168,7 +170,9 @@ const DEFECTS: readonly Difference[] = [
     reason: 'Rights are not lost in passing.',
     explains: ({ where }, exchange) => {
       const isPatch = contentType(exchange).startsWith('application/json-patch+json');
-      return isPatch && where.startsWith('body.permissions') && statusesAre(200, 200)(exchange);
+      const isMissing =
+        (exchange.kumocast.request.body ?? '').includes('"/permissions/') && statusesAre(400, 200)(exchange);
+      return isPatch && (isMissing || (where.startsWith('body.permissions') && statusesAre(200, 200)(exchange)));
     },
     parts: true,
   },

@@ -40,6 +40,8 @@ describe('The websocket listener', () => {
       isOccupied: (appId: string) => appId === '3',
       countSubscribers: (appId: string, channel: string) => (appId === '3' && channel === 'home-tasks-record' ? 1 : 0),
       publish: (_: string, message: ChannelMessage) => published.push(message),
+      publishEach: () => 0,
+      subscribersTo: () => [],
     };
     const listener = webSocketListener(hub, '3').create(DEFAULTS, { name: 'live', payload: 'kinto' });
     const unread = impacted('r1');

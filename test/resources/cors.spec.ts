@@ -4,7 +4,8 @@ import { startTestServer, type TestServer } from '../support/server.js';
 
 const ALWAYS = ['Alert', 'Backoff', 'Content-Length', 'Content-Type', 'Retry-After'];
 const OBJECT = [...ALWAYS, 'Cache-Control', 'ETag', 'Expires', 'Last-Modified', 'Pragma'].sort();
-const LIST = [...OBJECT, 'Next-Page'].sort();
+const WRITTEN = [...ALWAYS, 'Change-Position'].sort();
+const LIST = [...OBJECT, 'Next-Page', 'Change-Position'].sort();
 const COUNT = [...LIST, 'Total-Objects', 'Total-Records'].sort();
 
 const ORIGIN = { origin: 'http://app.example' };
@@ -22,10 +23,10 @@ describe('What a browser may read', () => {
     ['GET', '', OBJECT],
     ['GET', '/records', LIST],
     ['HEAD', '/records', COUNT],
-    ['POST', '/records', ALWAYS],
-    ['PUT', '/records/r', ALWAYS],
-    ['PATCH', '', ALWAYS],
-    ['DELETE', '/records', ALWAYS],
+    ['POST', '/records', WRITTEN],
+    ['PUT', '/records/r', WRITTEN],
+    ['PATCH', '', WRITTEN],
+    ['DELETE', '/records', WRITTEN],
     ['GET', '/records/missing', OBJECT],
   ])('of %s …%s is what that method answers with', async (method, path, exposed) => {
     const body = method === 'PATCH' ? { body: { data: {} } } : {};

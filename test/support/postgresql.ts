@@ -1,24 +1,12 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import pg from 'pg';
 
 /** A server to make databases on, e.g. `postgresql://postgres@127.0.0.1:5432/postgres`. Without it, one is started. */
 const SERVER_URL = process.env.KUMOCAST_TEST_POSTGRESQL;
 
-/** Where Debian puts the programs, the newest version first. */
-function findPrograms(): string | undefined {
-  const root = '/usr/lib/postgresql';
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  return versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
-}
-
-const programs = findPrograms();
-
-/** In CI it has to be there. */
-const isThere = SERVER_URL !== undefined || programs !== undefined || process.env.CI === 'true';
+/** Where Debian puts the programs. In CI they have to be there. */
+const isThere = SERVER_URL !== undefined || existsSync('/usr/lib/postgresql') || process.env.CI === 'true';
 
 /** `describe`, skipped where there is no server; its title should say `[needs postgresql]`. */
 export const describeWithPostgresql = isThere ? describe : describe.skip;
@@ -30,14 +18,13 @@ export class PostgresqlServer {
 
   private constructor(
     readonly url: string,
-    private readonly cluster: Cluster | undefined,
+    private readonly process: ChildProcess | undefined,
   ) {}
 
   static async start(): Promise<PostgresqlServer> {
     if (SERVER_URL !== undefined) return new PostgresqlServer(SERVER_URL, undefined);
-    if (programs === undefined) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
-    const cluster = await Cluster.start(programs);
-    return new PostgresqlServer(cluster.url, cluster);
+    const started = await startServer();
+    return new PostgresqlServer(started.url, started.process);
   }
 
   /**
@@ -80,8 +67,8 @@ export class PostgresqlServer {
   }
 
   async stop(): Promise<void> {
-    if (this.cluster === undefined) for (const name of [...this.names]) await this.dropDatabase(this.urlOf(name));
-    await this.cluster?.stop();
+    if (this.process !== undefined) return stopServer(this.process);
+    for (const name of [...this.names]) await this.dropDatabase(this.urlOf(name));
   }
 
   private urlOf(database: string): string {
@@ -107,72 +94,21 @@ const EMPTY = `DO $$
     END IF;
   END $$`;
 
-/** A cluster of its own in a temporary directory. Nothing in it outlives the tests, so that nothing is synced. */
-class Cluster {
-  private constructor(
-    readonly url: string,
-    private readonly directory: string,
-    private readonly server: ChildProcess,
-  ) {}
-
-  static async start(bin: string): Promise<Cluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'kumocast-postgresql-'));
-    const owner = findOwner();
-    if (owner !== undefined) chownSync(directory, owner.uid, owner.gid);
-    const as = { ...owner, cwd: directory, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' } };
-    const locale = ['--encoding=UTF8', '--lc-collate=C', '--lc-ctype=C.UTF-8'];
-    execFileSync(join(bin, 'initdb'), ['-D', 'cluster', '-U', 'postgres', '-A', 'trust', '-N', ...locale], as);
-    const port = await findFreePort();
-    const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
-    const server = spawn(
-      join(bin, 'postgres'),
-      ['-D', 'cluster', '-p', String(port), '-h', '127.0.0.1', '-k', directory, ...settings.flatMap((one) => ['-c', one])],
-      { ...as, stdio: 'ignore' },
-    );
-    const cluster = new Cluster(`postgresql://postgres@127.0.0.1:${port}/postgres`, directory, server);
-    await cluster.untilReady();
-    return cluster;
-  }
-
-  async stop(): Promise<void> {
-    if (this.server.exitCode === null) {
-      const ended = new Promise((resolve) => this.server.once('exit', resolve));
-      this.server.kill('SIGINT'); // "Fast": whoever is still connected is disconnected.
-      await ended;
-    }
-    rmSync(this.directory, { recursive: true, force: true });
-  }
-
-  private async untilReady(): Promise<void> {
-    const deadline = Date.now() + 20_000;
-    for (;;) {
-      const client = new pg.Client({ connectionString: this.url });
-      try {
-        await client.connect();
-        await client.end();
-        return;
-      } catch (error) {
-        if (Date.now() > deadline || this.server.exitCode !== null) throw error;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
-  }
-}
-
-/** The server refuses to run as root. */
-function findOwner(): { uid: number; gid: number } | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const idOf = (option: string) => Number(execFileSync('id', [option, 'postgres']).toString());
-  return { uid: idOf('-u'), gid: idOf('-g') };
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
+/** A server that ends when this process does, however that happens: its input ends then. */
+async function startServer(): Promise<{ url: string; process: ChildProcess }> {
+  const child = spawn(process.execPath, ['scripts/postgresql.mjs'], { stdio: ['pipe', 'pipe', 'pipe'] });
+  let told = '';
+  child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
+    child.once('exit', () => reject(new Error(`PostgreSQL did not start: ${told}`)));
   });
+  return { url, process: child };
+}
+
+async function stopServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.stdin?.end();
+  await ended;
 }

@@ -9,7 +9,7 @@ const RETRY = 2_000;
 /** Between these, in ms, everybody who is sent away at once comes back. */
 const SPREAD: readonly [number, number] = [1_000, 10_000];
 
-/** How long, in ms, the last words may take before the socket is closed without. */
+/** How long, in ms, the last words may take before the socket is closed without; also when the server ends. */
 const FAREWELL = 1_000;
 
 /** A frame goes out on many streams: its bytes are made once. */

@@ -86,7 +86,9 @@ export class SseListStreams implements ListStreams {
     const { position, resumed, pending } = begun;
     const reached = formatPlace({ position, isPartial: rights.onlyIds !== undefined });
     const data = encodeJson({ position: reached, resumed, pending, heartbeat: this.settings.heartbeat });
-    const frames = [{ event: 'open', id: reached, data }, ...begun.frames];
+    // Who is cut off before the frames that follow must not go on from behind them.
+    const opened = { event: 'open', ...(begun.frames.length === 0 ? { id: reached } : {}), data };
+    const frames = [opened, ...begun.frames];
     const start = { place, query, headers: request.headers, identity, rights, position, frames };
     const headers = { ...HEADERS, 'Change-Position': reached };
     return { status: 200, headers, body: '', stream: (response) => this.stream(response, start) };

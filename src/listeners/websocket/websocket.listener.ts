@@ -1,50 +1,139 @@
 import type { ChangeListener, ListenerDefinition } from '../../changes/change-listener.js';
 import { ChannelTemplate } from '../../changes/channel-template.js';
 import { messagesWithin, type Payload } from '../../changes/payload.js';
-import type { CommittedChange } from '../../changes/resource-change.js';
+import type { CommittedChange, ImpactedObject } from '../../changes/resource-change.js';
 import type { Hub } from '../../realtime/hub.js';
+import { isPublic } from '../../realtime/pusher/channel-name.js';
 import { WebSocketSettings } from './websocket.settings.js';
 
-type Publisher = Pick<Hub, 'publish' | 'countSubscribers' | 'isOccupied'>;
+type Publisher = Pick<Hub, 'publish' | 'publishEach' | 'subscribersTo' | 'countSubscribers' | 'isOccupied'>;
+
+type Impacted = readonly ImpactedObject[];
+
+/** Who may see what of a change at the moment it is sent. */
+export interface FrameGate {
+  /** What each of these subscribers of a channel may see: the very same array for all who may see the same. */
+  visibleTo(
+    change: CommittedChange,
+    impacted: Impacted,
+    channel: string,
+    socketIds: readonly string[],
+  ): Promise<(socketId: string) => Impacted>;
+  /** What everybody may see, logged in or not. */
+  visibleToEveryone(change: CommittedChange, impacted: Impacted): Promise<Impacted>;
+}
+
+/** Whom changes are announced for, on channels that not everybody may hear. */
+export interface ChannelGuard {
+  readonly readers: FrameGate;
+  /** Is told of each template that there is. */
+  announce(template: ChannelTemplate): void;
+  warn(message: string): void;
+}
 
 /**
  * Announces changes to the WebSocket clients of this very server, as Pusher would.
  *
  * @param appId the channels app whose channels these are
+ * @param guard without one, only public channels are announced on
  */
-export function webSocketListener(hub: Publisher, appId: string): ListenerDefinition<WebSocketSettings> {
+export function webSocketListener(
+  hub: Publisher,
+  appId: string,
+  guard?: ChannelGuard,
+): ListenerDefinition<WebSocketSettings> {
   return {
     kind: 'websocket',
     settings: WebSocketSettings,
-    create: (settings, { payload }) => new WebSocketListener({ hub, appId, payload }, settings),
+    create: (settings, { name, payload }) => {
+      const template = new ChannelTemplate(settings.channel);
+      guard?.announce(template);
+      if (isPublic(template.prefix) && settings.publicChannels === 'open') {
+        guard?.warn(
+          `event_listeners.${name}.channel makes public channels: whoever knows a name hears every change on it, ` +
+            `whatever the permissions. A channel that begins with private- asks for them; so does ` +
+            `event_listeners.${name}.public_channels = readable`,
+        );
+      }
+      return new WebSocketListener({ hub, appId, payload, template, readers: guard?.readers }, settings);
+    },
   };
+}
+
+interface Target {
+  readonly hub: Publisher;
+  readonly appId: string;
+  readonly payload: Payload;
+  readonly template: ChannelTemplate;
+  readonly readers: FrameGate | undefined;
 }
 
 /** Hears every write, so it neither waits nor parses, and makes a payload only for a channel that somebody hears. */
 class WebSocketListener implements ChangeListener {
   readonly delivery = 'on-every-node';
-  private readonly template: ChannelTemplate;
-  private readonly maxEventBytes: number;
 
   constructor(
-    private readonly target: { readonly hub: Publisher; readonly appId: string; readonly payload: Payload },
-    { channel, maxEventBytes }: Readonly<WebSocketSettings>,
-  ) {
-    this.template = new ChannelTemplate(channel);
-    this.maxEventBytes = maxEventBytes;
-  }
+    private readonly target: Target,
+    private readonly settings: Readonly<WebSocketSettings>,
+  ) {}
 
   hasAudience(): boolean {
     return this.target.hub.isOccupied(this.target.appId);
   }
 
-  afterCommit(change: CommittedChange): void {
-    const { hub, appId, payload } = this.target;
-    for (const { channel, impacted } of this.template.fill(change)) {
+  afterCommit(change: CommittedChange): Promise<void> | void {
+    const { hub, appId, template } = this.target;
+    let guarded: { channel: string; impacted: Impacted }[] | undefined;
+    for (const { channel, impacted } of template.fill(change)) {
       if (hub.countSubscribers(appId, channel) === 0) continue;
-      for (const data of messagesWithin(this.maxEventBytes, payload, change, impacted)) {
-        hub.publish(appId, { channel, event: change.action, data });
+      if (!isPublic(channel) || this.settings.publicChannels === 'readable') {
+        (guarded ??= []).push({ channel, impacted });
+        continue;
       }
+      for (const data of this.messagesOf(change, impacted)) hub.publish(appId, { channel, event: change.action, data });
     }
+    if (guarded !== undefined) return this.announceGuarded(change, guarded);
+  }
+
+  private async announceGuarded(
+    change: CommittedChange,
+    shares: readonly { channel: string; impacted: Impacted }[],
+  ): Promise<void> {
+    const { hub, appId, readers } = this.target;
+    if (readers === undefined) return;
+    for (const { channel, impacted } of shares) {
+      const visibleTo = await this.gate(readers, change, channel, impacted);
+      const made = new Map<Impacted, { event: string; data: string }[]>();
+      hub.publishEach(appId, channel, (socketId) => {
+        const visible = visibleTo(socketId);
+        let messages = made.get(visible);
+        if (messages === undefined) {
+          messages =
+            visible.length === 0
+              ? []
+              : this.messagesOf(change, visible).map((data) => ({ event: change.action, data }));
+          made.set(visible, messages);
+        }
+        return messages;
+      });
+    }
+  }
+
+  private async gate(
+    readers: FrameGate,
+    change: CommittedChange,
+    channel: string,
+    impacted: Impacted,
+  ): Promise<(socketId: string) => Impacted> {
+    const { hub, appId } = this.target;
+    if (!isPublic(channel)) {
+      return readers.visibleTo(change, impacted, channel, hub.subscribersTo(appId, channel));
+    }
+    const visible = await readers.visibleToEveryone(change, impacted);
+    return () => visible;
+  }
+
+  private messagesOf(change: CommittedChange, impacted: Impacted): string[] {
+    return messagesWithin(this.settings.maxEventBytes, this.target.payload, change, impacted);
   }
 }

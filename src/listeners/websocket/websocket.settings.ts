@@ -14,6 +14,15 @@ export class WebSocketSettings {
   channel!: string;
 
   @Setting({
+    key: 'public_channels',
+    type: 'string',
+    default: 'open',
+    oneOf: ['open', 'readable'],
+    sentence: 'On channels that anybody may hear: every change (open), or what system.Everyone may read (readable).',
+  })
+  publicChannels!: string;
+
+  @Setting({
     key: 'max_event_bytes',
     type: 'integer',
     default: 65_536,

@@ -20,6 +20,9 @@ const SWEEP_SIZE = 200;
 /** How many are looked at on one snapshot, before others get their turn. */
 const BATCH = 100;
 
+/** The objects that others' permissions depend on. */
+const GOVERNING = new Set(['bucket', 'collection', 'group', 'account']);
+
 export interface AccessWatchParts {
   readonly storage: Storage;
   readonly authenticator: Authenticator;
@@ -55,10 +58,15 @@ export class AccessWatch implements ChangeListener {
   }
 
   afterCommit(change: CommittedChange): void {
+    // The everyday write takes nothing from anybody, and there may be many grants.
+    const { resourceName, impacted } = change;
+    if (!GOVERNING.has(resourceName) && impacted.every(({ principals }) => principals === undefined)) return;
     for (const grant of this.parts.grants.all()) {
       if (!isOfUser(grant)) continue;
-      const isOwnAccount = change.resourceName === 'account' && isAccountOf(grant, change);
-      if (isOwnAccount || concerns(change, grant)) this.doubt(grant, isOwnAccount);
+      const isOwnAccount = resourceName === 'account' && isAccountOf(grant, change);
+      if (isOwnAccount && change.action === 'delete' && grant.reader.credential === undefined)
+        this.endConnection(grant);
+      else if (isOwnAccount || concerns(change, grant)) this.doubt(grant, isOwnAccount);
     }
   }
 

@@ -120,8 +120,8 @@ export class LiveLists {
 
   /** What is skipped may be newer than what a subscription has read for itself, so each reads once more. */
   private async skipToTop(): Promise<void> {
-    this.wasIdle = false;
     this.place = await this.parts.storage.read(({ sql }) => journal.top(sql));
+    this.wasIdle = false;
     for (const subscription of this.all) subscription.recheck();
   }
 

@@ -53,7 +53,7 @@ const MOST_MISSING = 3;
 const FAILURE_PAUSE = 1_000;
 
 interface Page {
-  readonly rights: LiveRights | Refused | undefined;
+  readonly rights: LiveRights | Refused;
   readonly top: Position;
   readonly changes: readonly ListedChange[];
 }
@@ -168,8 +168,7 @@ export class LiveSubscription {
     this.state = 'behind';
     try {
       if (this.mustIdentify && !(await this.isStillThemselves())) {
-        this.refuse('revoked');
-        return false;
+        return this.refuse('revoked', []);
       }
       const page = await this.parts.storage.read((view) => this.readPage(view));
       return this.isEnded() ? false : this.tell(page);
@@ -198,28 +197,25 @@ export class LiveSubscription {
     }
   }
 
-  /** Rights and changes are of one snapshot: no change is told by rights that were older than it. */
+  /**
+   * Rights and changes are of one snapshot, always: it may be newer than what the tail has told, and no change is told
+   * by rights that were older than it.
+   */
   private async readPage(view: StorageView): Promise<Page> {
-    const { access } = this.parts;
     const { place, identity } = this.start;
     await view.sql.placeChanges?.();
-    const isAsked = this.isStale || this.rights.onlyIds !== undefined;
     this.isStale = false;
-    const rights = isAsked ? await access.rightsOf(view, place, identity) : undefined;
+    const rights = await this.parts.access.rightsOf(view, place, identity);
     const top = await listHistory.top(view.sql, place.list);
     return { rights, top, changes: await listHistory.readAfter(view.sql, place.list, this.position, PAGE) };
   }
 
   private tell({ rights, top, changes }: Page): boolean {
-    if (rights !== undefined) {
-      const isPartial = this.rights.onlyIds !== undefined;
-      const refused = typeof rights === 'string' ? rights : undefined;
-      if (refused !== undefined) return this.refuse(refused);
-      const known = rights as LiveRights;
-      if (!isPartial && known.onlyIds !== undefined) return this.refuse('revoked');
-      this.rights = known;
-      if (isPartial && known.onlyIds === undefined) return this.reset('access_changed', top);
-    }
+    const isPartial = this.rights.onlyIds !== undefined;
+    if (typeof rights === 'string') return this.refuse(rights, isPartial ? changes : []);
+    if (!isPartial && rights.onlyIds !== undefined) return this.refuse('revoked', []);
+    this.rights = rights;
+    if (isPartial && rights.onlyIds === undefined) return this.reset('access_changed', top);
     if (!this.hasRoom) return false;
     while (this.waiting.length > 0) {
       if (!this.send(this.waiting.shift()!)) return false;
@@ -287,7 +283,12 @@ export class LiveSubscription {
     return was ? 'leave' : undefined;
   }
 
-  private refuse(reason: Refused): false {
+  /** @param farewell changes in which the last objects that were shared have left their view */
+  private refuse(reason: Refused, farewell: readonly ListedChange[]): false {
+    if (this.hasRoom && farewell.length > 0) {
+      this.rights = { ...this.rights, onlyIds: new Set() };
+      for (const change of farewell) this.take(new LiveChange(change, this.place.listUri));
+    }
     this.end({ event: reason, data: '{}' });
     return false;
   }

@@ -5,8 +5,11 @@ const PLACES_LOCK = 7_063_617_102;
 
 const IS_WAITING = 'SELECT 1 AS one FROM change_queue LIMIT 1';
 
-const PLACE = `WITH taken AS (DELETE FROM change_queue RETURNING seq)
-  INSERT INTO change_places (seq) SELECT seq FROM taken ORDER BY seq`;
+/** By the last number of its request, so that the changes of one request lie next to each other. */
+const PLACE = `WITH taken AS (DELETE FROM change_queue RETURNING seq, request_id)
+  INSERT INTO change_places (seq)
+    SELECT seq FROM (SELECT seq, max(seq) OVER (PARTITION BY request_id) AS last FROM taken) AS requests
+    ORDER BY last, seq`;
 
 const TOP = 'SELECT coalesce(max(id), 0) AS top, EXISTS (SELECT FROM change_queue) AS waiting FROM change_places';
 
@@ -17,7 +20,7 @@ const TOP = 'SELECT coalesce(max(id), 0) AS top, EXISTS (SELECT FROM change_queu
  * loses what commits later with a lower one (seed-systems.md, 8.1). So a unit leaves its changes in a queue, and who
  * reads the log first takes from the queue what has been committed, under a lock, and appends it to the places. A later
  * change of a list is never placed before an earlier one: the list's counter row is locked until the commit, so where
- * the later one can be seen the earlier one can, too, and has the lower number in the queue.
+ * the later one can be seen the earlier one can, too, and every number of its request is lower.
  *
  * A queue rather than snapshots of transaction numbers: it survives being dumped and restored into another server, and
  * asks nothing of how long other transactions last.

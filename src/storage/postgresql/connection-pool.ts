@@ -66,7 +66,9 @@ export class ConnectionPool {
         ? ((await runner.query(`SELECT name FROM ${MIGRATIONS_TABLE}`)) as { name: string }[])
         : [];
       const names = new Set(done.map(({ name }) => name));
-      return this.source.migrations.map(({ name, constructor }) => name ?? constructor.name).filter((n) => !names.has(n));
+      return this.source.migrations
+        .map(({ name, constructor }) => name ?? constructor.name)
+        .filter((n) => !names.has(n));
     } finally {
       await runner.release();
     }

@@ -64,7 +64,7 @@ const OURS = [
     last integer NOT NULL, new_object text NOT NULL, old_object text)`,
   'CREATE INDEX idx_change_entries_parent_id_resource_name_n ON change_entries (parent_id, resource_name, n)',
   // Committed, or about to be, and without a place in the log; see `change-places.ts`.
-  'CREATE TABLE change_queue (seq bigint PRIMARY KEY)',
+  'CREATE TABLE change_queue (seq bigint PRIMARY KEY, request_id text NOT NULL)',
   'CREATE TABLE change_places (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, seq bigint NOT NULL)',
   `CREATE VIEW changes AS SELECT id, parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
     request_id, last, new_object, old_object FROM change_places JOIN change_entries USING (seq)`,
@@ -107,7 +107,9 @@ const BACK = [
   'DROP FUNCTION kumocast_text(jsonb)',
   'DROP INDEX idx_metadata_kumocast',
   'DROP VIEW changes',
-  ...['cursors', 'change_places', 'change_queue', 'change_entries', 'removed_lists'].map((name) => `DROP TABLE ${name}`),
+  ...['cursors', 'change_places', 'change_queue', 'change_entries', 'removed_lists'].map(
+    (name) => `DROP TABLE ${name}`,
+  ),
   'DROP TRIGGER tgr_objects_written_by_kinto ON objects',
   'DROP TRIGGER tgr_objects_written_by_kinto_on_update ON objects',
   'DROP FUNCTION kumocast_written_by_kinto()',

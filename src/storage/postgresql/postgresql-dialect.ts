@@ -18,8 +18,8 @@ const APPEND_CHANGES = `WITH given AS (
     SELECT change ->> 0, change ->> 1, change ->> 2, change ->> 3, (change ->> 4)::bigint, (change ->> 5)::integer,
       change ->> 6, (change ->> 7)::bigint, change ->> 8, change ->> 9, (change ->> 10)::integer, change ->> 11,
       change ->> 12, change ->> 13
-    FROM given ORDER BY place RETURNING seq
-  ) INSERT INTO change_queue (seq) SELECT seq FROM appended`;
+    FROM given ORDER BY place RETURNING seq, request_id
+  ) INSERT INTO change_queue (seq, request_id) SELECT seq, request_id FROM appended`;
 
 export const POSTGRESQL: SqlDialect = {
   moment: toTimestamp,

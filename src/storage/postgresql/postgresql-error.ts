@@ -25,7 +25,9 @@ export function inOurWords(error: unknown): Error {
   if (state.startsWith('23')) return new ApiError('CONSTRAINT_VIOLATED', { cause: error });
   if (UNSTORABLE.has(state)) {
     const { message } = error as Error;
-    return invalidParameters([{ location: 'body', name: null, description: `The database cannot keep it: ${message}` }]);
+    return invalidParameters([
+      { location: 'body', name: null, description: `The database cannot keep it: ${message}` },
+    ]);
   }
   return new ApiError('BACKEND', { cause: error });
 }

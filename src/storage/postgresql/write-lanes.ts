@@ -26,7 +26,15 @@ export interface WaitingUnit {
 /** How often a unit is run at most. From the second time on it holds its locks before it reads anything. */
 const MAX_RUNS = 6;
 
-const BEGIN = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+/** From which run on a unit is the only one that writes: whatever it was that came between, nothing does any more. */
+const ALONE_FROM = 4;
+
+const WRITERS_LOCK = 7_063_617_103;
+
+/** In one journey to the server. */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock_shared(${WRITERS_LOCK})`;
+
+const BEGIN_ALONE = `BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(${WRITERS_LOCK})`;
 
 const LOCK = `SELECT 1 AS one FROM timestamps WHERE parent_id = ? AND resource_name = ? FOR NO KEY UPDATE`;
 
@@ -45,6 +53,7 @@ export class WriteLanes {
   private readonly lanes = new Map<string, WaitingUnit[]>();
   private readonly running = new Set<Promise<void>>();
   private readonly listeners: (() => void)[] = [];
+  private apart = 0;
 
   /** @param maxUnits the most units that one transaction holds */
   constructor(
@@ -53,7 +62,7 @@ export class WriteLanes {
   ) {}
 
   add(unit: WaitingUnit): void {
-    const key = laneOf(unit.lists);
+    const key = this.laneOf(unit.lists);
     const lane = this.lanes.get(key);
     if (lane !== undefined) {
       lane.push(unit);
@@ -83,6 +92,12 @@ export class WriteLanes {
         process.emitWarning(`A listener for commits threw: ${story ?? String(error)}`);
       }
     }
+  }
+
+  /** Who writes to several lists shares none: those are locked, in the order that everybody keeps. */
+  private laneOf([first, ...others]: readonly ObjectList[]): string {
+    if (first === undefined) return '';
+    return others.length > 0 ? `${(this.apart += 1)}` : `${first.resourceName} ${first.parentId}`;
   }
 
   private async drain(key: string): Promise<void> {
@@ -144,7 +159,7 @@ export class WriteLanes {
     for (let runs = 1; runs < MAX_RUNS; runs += 1) {
       try {
         const outcome = await this.pool.lend(async (connection) => {
-          await this.begin(connection, locked);
+          await this.begin(connection, locked, runs >= ALONE_FROM ? BEGIN_ALONE : BEGIN);
           const run = unit.start(connection, locked);
           try {
             const value = await run.work();
@@ -167,8 +182,8 @@ export class WriteLanes {
   }
 
   /** Several lists are locked in one order everywhere, so that nobody waits for each other. */
-  private async begin(connection: Connection, lists: readonly ObjectList[]): Promise<void> {
-    await connection.begin(BEGIN);
+  private async begin(connection: Connection, lists: readonly ObjectList[], begin = BEGIN): Promise<void> {
+    await connection.begin(begin);
     for (const { parentId, resourceName } of lists) {
       await connection.query(connection.find(LOCK), [parentId, resourceName]);
     }
@@ -183,10 +198,6 @@ export class WriteLanes {
 /** Who writes to one list alone holds nothing that others wait for while it waits itself; who writes to several may. */
 function knownTogether({ lists }: WaitingUnit): readonly ObjectList[] {
   return lists.length > 1 ? lists : [];
-}
-
-function laneOf([first, ...others]: readonly ObjectList[]): string {
-  return first === undefined || others.length > 0 ? '' : `${first.resourceName} ${first.parentId}`;
 }
 
 /** Each once, in the order in which everybody locks them. */

@@ -125,7 +125,11 @@ export const objectQuery: Arbitrary<readonly Pair[]> = fc
 export const tombstoneQuery: Arbitrary<readonly Pair[]> = maybe(
   2,
   fc
-    .constantFrom('{{stamp:0}}', '{{stamp:0+5000}}', '{{stamp:0-5000}}', '1', '{{stamp:1}}')
+    .constantFrom(
+      ...['{{stamp:0}}', '{{stamp:0+5000}}', '{{stamp:0-5000}}', '1', '{{stamp:1}}'],
+      ...['{{stamp:0}}', '{{stamp:0+5000}}', '{{stamp:0-5000}}', '1', '{{stamp:1}}'],
+      ...['abc', '"12"', '1.5', '-1', 'null'],
+    )
     .map((value): Pair => ['last_modified', value]),
 );
 

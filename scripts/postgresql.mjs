@@ -1,0 +1,67 @@
+// A PostgreSQL server for tests, in a directory of its own, from Debian's programs: prints its URL, and goes with all
+// that is in it when its input ends. Nothing in it is synced to the disk.
+import { execFileSync, spawn } from 'node:child_process';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = '/usr/lib/postgresql';
+
+/** The newest version that is installed. */
+function findPrograms() {
+  const versions = existsSync(ROOT) ? readdirSync(ROOT).sort((a, b) => Number(b) - Number(a)) : [];
+  const found = versions.map((version) => join(ROOT, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
+  if (found === undefined) throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+  return found;
+}
+
+/** The server refuses to run as root. */
+function findOwner() {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = (option) => Number(execFileSync('id', [option, 'postgres']).toString());
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+function findFreePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Whether somebody listens. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => socket.destroy()).once('error', () => resolve(false));
+    socket.once('close', (hadError) => resolve(!hadError));
+  });
+}
+
+const bin = findPrograms();
+const directory = mkdtempSync(join(tmpdir(), 'kumocast-postgresql-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+const owner = findOwner();
+if (owner.uid !== undefined) chownSync(directory, owner.uid, owner.gid);
+const as = { ...owner, cwd: directory, env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8' } };
+const locale = ['--encoding=UTF8', '--lc-collate=C', '--lc-ctype=C.UTF-8'];
+execFileSync(join(bin, 'initdb'), ['-D', 'cluster', '-U', 'postgres', '-A', 'trust', '-N', ...locale], as);
+const port = await findFreePort();
+const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+const server = spawn(
+  join(bin, 'postgres'),
+  ['-D', 'cluster', '-p', port, '-h', '127.0.0.1', '-k', directory, ...settings.flatMap((one) => ['-c', one])].map(
+    String,
+  ),
+  { ...as, stdio: 'ignore' },
+);
+server.once('exit', (code) => process.exit(code ?? 1));
+const stop = () => server.kill('SIGINT'); // "Fast": whoever is still connected is disconnected.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+process.stdin.resume().once('end', stop).once('error', stop);
+while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20));
+console.log(`postgresql://postgres@127.0.0.1:${port}/postgres`);
