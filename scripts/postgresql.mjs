@@ -2,9 +2,10 @@
 // that is in it when its input ends. Nothing in it is synced to the disk.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 
 const ROOT = '/usr/lib/postgresql';
 
@@ -33,13 +34,16 @@ function findFreePort() {
   });
 }
 
-/** Whether somebody listens. */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    socket.once('connect', () => socket.destroy()).once('error', () => resolve(false));
-    socket.once('close', (hadError) => resolve(!hadError));
-  });
+/** Whether it takes connections: it listens before it does. */
+async function answers(url) {
+  const client = new pg.Client({ connectionString: url });
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const bin = findPrograms();
@@ -63,5 +67,6 @@ server.once('exit', (code) => process.exit(code ?? 1));
 const stop = () => server.kill('SIGINT'); // "Fast": whoever is still connected is disconnected.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
 process.stdin.resume().once('end', stop).once('error', stop);
-while (!(await answers(port))) await new Promise((resolve) => setTimeout(resolve, 20));
-console.log(`postgresql://postgres@127.0.0.1:${port}/postgres`);
+const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
+while (!(await answers(url))) await new Promise((resolve) => setTimeout(resolve, 50));
+console.log(url);

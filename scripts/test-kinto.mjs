@@ -12,7 +12,7 @@ import { ensureBuilt, ensureInstalled, ROOT } from './prepare.mjs';
 const SOURCE = join(ROOT, 'test');
 
 /** What the comparison is made of. */
-const PARTS = [/^kinto\//, /^support\/identity-provider\.ts$/];
+const PARTS = [/^kinto\/.*(?<!\.spec)\.ts$/, /^support\/identity-provider\.ts$/];
 
 /** Below the project's directory, so that the packages it imports are found from there. */
 const COMPILED = join(ROOT, 'var', 'test-kinto');
@@ -29,7 +29,7 @@ function compile() {
   rmSync(COMPILED, { recursive: true, force: true });
   for (const name of readdirSync(SOURCE, { recursive: true })) {
     const path = name.replaceAll('\\', '/');
-    if (!path.endsWith('.ts') || !PARTS.some((part) => part.test(path))) continue;
+    if (!PARTS.some((part) => part.test(path))) continue;
     const { code } = transformSync(readFileSync(join(SOURCE, name), 'utf8'), {
       filename: name,
       sourceMaps: 'inline',

@@ -8,8 +8,6 @@ import { PrivateAddressRefused } from './outgoing-failure.js';
 export interface Dialling {
   /** Finds the addresses of a name, as `dns.lookup` does. */
   readonly lookup: LookupFunction;
-  /** Destroys every connection there is when it is aborted, those being made too. */
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -17,8 +15,8 @@ export interface Dialling {
  * were judged are the ones that are connected to. So a name whose answer changes between two questions (DNS rebinding)
  * leads nowhere else.
  */
-export function guardedConnect({ lookup, signal }: Dialling): buildConnector.connector {
-  const connect = buildConnector({ lookup: guardedLookup(lookup), signal });
+export function guardedConnect({ lookup }: Dialling): buildConnector.connector {
+  const connect = buildConnector({ lookup: guardedLookup(lookup) });
   return (options, callback) => {
     try {
       ensurePublicLiteral(options.hostname);
@@ -27,7 +25,7 @@ export function guardedConnect({ lookup, signal }: Dialling): buildConnector.con
       setImmediate(callback, error as PrivateAddressRefused, null);
       return;
     }
-    connect(options, callback);
+    return connect(options, callback);
   };
 }
 

@@ -1,8 +1,8 @@
 import { lookup as systemLookup } from 'node:dns';
-import { setMaxListeners } from 'node:events';
 import type { LookupFunction } from 'node:net';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, buildConnector, request, type Dispatcher } from 'undici';
 import { ensurePublicLiteral, guardedConnect } from './guarded-connect.js';
+import { OpenSockets } from './open-sockets.js';
 import { OutgoingFailure, PrivateAddressRefused } from './outgoing-failure.js';
 
 export interface OutgoingOptions {
@@ -44,7 +44,7 @@ export class OutgoingClient {
   // Private fields: what is under way holds URLs and headers, and no log or inspector is to show them.
   readonly #agent: Agent;
   /** Ends connections that are only being made, of which undici lets go by itself after ten seconds. */
-  readonly #closing = new AbortController();
+  readonly #sockets = new OpenSockets();
   private readonly allowPrivateAddresses: boolean;
   private readonly maxResponseBytes: number;
 
@@ -53,11 +53,9 @@ export class OutgoingClient {
     this.maxResponseBytes = maxResponseBytes;
     // Only the caller's timeout counts: two clocks would tell two stories.
     const clocks = { headersTimeout: 0, bodyTimeout: 0 };
-    // Each connection listens to it, however many there are.
-    setMaxListeners(0, this.#closing.signal);
-    const dialling = { lookup: lookup ?? systemLookup, signal: this.#closing.signal };
-    const connect = allowPrivateAddresses ? dialling : guardedConnect(dialling);
-    this.#agent = new Agent({ connections, ...clocks, connect });
+    const dialling = { lookup: lookup ?? systemLookup };
+    const connect = allowPrivateAddresses ? buildConnector(dialling) : guardedConnect(dialling);
+    this.#agent = new Agent({ connections, ...clocks, connect: this.#sockets.of(connect) });
   }
 
   /**
@@ -111,7 +109,7 @@ export class OutgoingClient {
 
   /** What is under way fails, and the connections are closed. A second call does nothing. */
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#sockets.destroyAll();
     if (!this.#agent.destroyed) await this.#agent.destroy();
   }
 

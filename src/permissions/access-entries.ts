@@ -1,4 +1,4 @@
-import type { SqlSession, SqlValue } from '../storage/sql-session.js';
+import type { SqlSession } from '../storage/sql-session.js';
 
 /** Who holds which permission on one object: permission name to principals. */
 export type AccessControlList = Readonly<Record<string, readonly string[]>>;
@@ -63,7 +63,7 @@ export const accessEntries = {
     const objects = sql.dialect.isOneOf('object_id', uris);
     const rows = await sql.all<{ object_id: string; permission: string; principal: string }>(
       `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}`,
-      objects.parameters as SqlValue[],
+      objects.parameters,
     );
     const lists = new Map<string, Record<string, string[]>>();
     for (const { object_id: uri, permission, principal } of rows) {

@@ -1,4 +1,4 @@
-import type { SqlSession, SqlValue } from '../storage/sql-session.js';
+import type { SqlSession } from '../storage/sql-session.js';
 import { AUTHENTICATED } from '../wire/principals.js';
 
 const ADD = 'INSERT INTO user_principals (user_id, principal) VALUES (?, ?) ON CONFLICT DO NOTHING';
@@ -22,7 +22,7 @@ export const groupMemberships = {
     const users = sql.dialect.isOneOf('user_id', [...userIds, AUTHENTICATED]);
     const rows = await sql.all<{ user_id: string; principal: string }>(
       `SELECT user_id, principal FROM user_principals WHERE ${users.text}`,
-      users.parameters as SqlValue[],
+      users.parameters,
     );
     const shared = rows.filter((row) => row.user_id === AUTHENTICATED).map((row) => row.principal);
     const groups = new Map(userIds.map((userId) => [userId, [...shared]]));

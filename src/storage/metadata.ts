@@ -8,7 +8,10 @@ export const metadata = {
     const found = await find();
     if (found !== undefined) return found.value;
     const value = make();
-    const made = await sql.run('INSERT INTO metadata (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [name, value]);
+    const made = await sql.run('INSERT INTO metadata (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING', [
+      name,
+      value,
+    ]);
     // Another process may have been the first.
     return made === 1 ? value : ((await find())?.value ?? value);
   },

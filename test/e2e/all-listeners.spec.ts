@@ -96,7 +96,7 @@ async function redisTarget(name: string, mode: 'list' | 'stream', server: RedisS
       const texts =
         mode === 'list'
           ? (await client.lRange(name, 0, -1)).reverse()
-          : (await client.xRange(name, '-', '+')).map(({ message }) => message.data!);
+          : ((await client.xRange(name, '-', '+')) ?? []).map(({ message }) => message.data ?? '');
       await client.del(name);
       return texts.map(positionIn);
     },

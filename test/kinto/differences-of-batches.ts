@@ -40,9 +40,11 @@ export const OF_BATCHES: readonly Difference[] = [
     name: 'Items see what earlier items did: deletions, memberships, schemas.',
     reason: 'What a default bucket needs is made again, too.',
     explains: (_problem, exchange) => {
-      const statuses = [exchange.kinto.answer.status, exchange.kumocast.answer.status];
-      const isMissed = [403, 404].includes(Math.max(...statuses));
-      return exchange.isPart === true && isMissed && Math.min(...statuses) < 300;
+      const [kinto, kumocast] = [exchange.kinto.answer.status, exchange.kumocast.answer.status];
+      const isMissing = (status: number): boolean => status === 403 || status === 404;
+      // There, too, what is wrong with a request may be told of before what is missing.
+      const isMissed = isMissing(kumocast) ? kinto < 500 : isMissing(kinto) && kumocast < 300;
+      return exchange.isPart === true && kinto !== kumocast && isMissed;
     },
     parts: true,
   },

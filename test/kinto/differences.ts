@@ -9,13 +9,6 @@ import type { Answer } from './step.js';
 const UNSTORABLE =
   'What cannot be stored or compared (U+0000, `last_modified: true`, `?last_modified=abc`, a page token with wrong types, `If-Match: *x`) is a 400.';
 
-/** How many objects there are of each resource, tombstones among them. */
-function totalsIn(counters: string): string {
-  const { objects, tombstones } = JSON.parse(counters) as Record<string, Record<string, number>>;
-  const names = [...new Set([...Object.keys(objects!), ...Object.keys(tombstones!)])].sort();
-  return names.map((name) => `${name} ${(objects![name] ?? 0) + (tombstones![name] ?? 0)}`).join();
-}
-
 const isEmpty = ({ text, headers }: Answer): boolean =>
   text.endsWith('"data":[]}') || headers.get('total-objects') === '0';
 
@@ -184,24 +177,6 @@ const DEFECTS: readonly Difference[] = [
       return isPatch && where.startsWith('body.permissions') && statusesAre(200, 200)(exchange);
     },
     parts: true,
-  },
-  {
-    name: 'A live object with a field `deleted` is counted as live.',
-    reason: 'Kinto’s counters take it for a tombstone.',
-    explains: ({ where }, exchange) => {
-      const isCount = pathOf(exchange) === '/v1/__counters__' && /^body\.(?:objects|tombstones)\./.test(where);
-      return isCount && totalsIn(exchange.kinto.answer.text) === totalsIn(exchange.kumocast.answer.text);
-    },
-    parts: false,
-  },
-  {
-    name: 'A live object with a field `deleted` is counted as live.',
-    reason: 'And it is in a snapshot.',
-    explains: ({ where }, exchange) => {
-      const isSnapshot = pathOf(exchange).includes('/snapshot/collections/') && where === 'body.data';
-      return isSnapshot && exchange.kumocast.answer.text.includes('"deleted":') && statusesAre(200, 200)(exchange);
-    },
-    parts: false,
   },
   {
     name: '`_since=null` is as if it were absent.',

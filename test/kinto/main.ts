@@ -22,9 +22,6 @@ const MAX_ALIKE = 3;
 /** Requests; what has not been met in so many is rare. */
 const LONG = 15_000;
 
-/** Far more than there are scenarios in a run; odd, so that each seed is another one. */
-const SPREAD = 2_654_435;
-
 interface Totals {
   requests: number;
   differences: number;
@@ -106,8 +103,7 @@ async function playAll(profile: Profile, judge: Judge, requests: number, { optio
   const alike = new Map<string, number>();
   const first = options.scenario ?? 0;
   for (let number = first; sent < requests && found < options.max; number++) {
-    // Neighbouring seeds must not have their scenarios in common.
-    const seed = (Math.imul(options.seed + 1, SPREAD) + number) | 0;
+    const seed = scatter(options.seed, number);
     const [scenario] = fc.sample(profile.scenario, { seed, numRuns: 1 });
     const { exchanges, finding } = await judge.play(scenario!);
     sent += exchanges.length;
@@ -134,6 +130,13 @@ async function playAll(profile: Profile, judge: Judge, requests: number, { optio
     }
     if (options.scenario !== undefined) return;
   }
+}
+
+/** Numbers near to each other begin scenarios that are like each other, so that they are scattered first. */
+function scatter(seed: number, number: number): number {
+  let mixed = Math.imul(seed + 1, 0x85ebca6b) ^ Math.imul(number + 1, 0xc2b2ae35);
+  for (const factor of [0x7feb352d, 0x846ca68b]) mixed = Math.imul(mixed ^ (mixed >>> 15), factor);
+  return mixed ^ (mixed >>> 16);
 }
 
 function checkDocumented(root: string): boolean {

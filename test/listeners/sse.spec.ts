@@ -305,7 +305,10 @@ describe('Who sees only what is shared with them', () => {
     await write('mine', { n: 1 });
     expect(await reader.next()).toMatchObject({ event: 'update', data: { match: 'stay', previous: opened.id } });
     await write('other', { n: 2 }, { read: [USER_IDS.bob] });
-    expect(await reader.next()).toMatchObject({ event: 'update', data: { match: 'enter', data: { id: 'other', n: 2 } } });
+    expect(await reader.next()).toMatchObject({
+      event: 'update',
+      data: { match: 'enter', data: { id: 'other', n: 2 } },
+    });
     await write('mine', { n: 2 }, { read: [] });
     const left = await reader.next();
     expect(left).toMatchObject({ event: 'leave', data: { data: { id: 'mine' } } });

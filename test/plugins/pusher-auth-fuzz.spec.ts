@@ -173,8 +173,9 @@ class World {
     if (version !== undefined && shown?.record !== record) throw new Error(`A version of another record: ${text}`);
     const moments = this.moments.slice(from);
     const [name] = record.split('/') as [string];
-    const isReadable = moments.some(({ bucket, collections, members, records }) => {
-      const own = shown?.read ?? records[record] ?? [];
+    // Of a record that is gone: its own permissions as they were, the group as it is now (seed-systems.md, 1.5, P2).
+    const own = shown?.read ?? moments.flatMap(({ records }) => records[record] ?? []);
+    const isReadable = moments.some(({ bucket, collections, members }) => {
       return [...bucket, ...collections[name]!, ...own].some((one) => holds(listener, one, members));
     });
     if (!isReadable) throw new Error(`${listener} got ${text} and could never read it: ${JSON.stringify(moments)}`);

@@ -49,7 +49,8 @@ const PATHS: readonly (readonly [path: string, auth?: string])[] = [
 
 async function everything(base: string): Promise<Record<string, Told>> {
   const told: Record<string, Told> = {};
-  for (const [path, auth = MAT] of PATHS) told[`${path} ${auth === MAT ? 'mat' : 'alice'}`] = await ask(base, 'GET', path, { auth });
+  for (const [path, auth = MAT] of PATHS)
+    told[`${path} ${auth === MAT ? 'mat' : 'alice'}`] = await ask(base, 'GET', path, { auth });
   return told;
 }
 

@@ -68,7 +68,10 @@ describeWithPostgresql('the list query on PostgreSQL [needs postgresql]', () => 
   async function filled(sql: SqlSession, drawn: readonly Row[]): Promise<Row[]> {
     await fill(sql, drawn);
     const stored = new Map(
-      (await list(sql, { filters: [], sort: [newestFirst], includeDeleted: true, limit: 1000 })).map((row) => [row.id, row]),
+      (await list(sql, { filters: [], sort: [newestFirst], includeDeleted: true, limit: 1000 })).map((row) => [
+        row.id,
+        row,
+      ]),
     );
     return drawn.map(({ id }) => stored.get(id)!);
   }

@@ -112,7 +112,7 @@ describeWithPostgresql('Two processes on one PostgreSQL database [needs postgres
     const seen: string[] = [];
     const newest = new Map<string, number>();
     let after = 0;
-    for (let lastRound = false; ; ) {
+    for (let lastRound = false; ;) {
       const wasDone = isDone;
       const logged = await each(0).read(({ sql }) => journal.readAfter(sql, after, 7));
       for (const { id, list, objectId, position } of logged) {

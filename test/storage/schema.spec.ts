@@ -89,7 +89,9 @@ describe('Opening the storage', () => {
   });
 
   it('refuses a backend that there is not, and the URL of another one without repeating it', async () => {
-    await expect(openStorage(settingsWith('mongodb'), DATABASE_SCHEMA)).rejects.toThrow('expected sqlite, postgresql or memory');
+    await expect(openStorage(settingsWith('mongodb'), DATABASE_SCHEMA)).rejects.toThrow(
+      'expected sqlite, postgresql or memory',
+    );
     const secret = 'postgresql://kinto:hunter2@db/kinto';
     const opening = openStorage(settingsWith('sqlite', secret), DATABASE_SCHEMA);
     await expect(opening).rejects.toThrow('kinto.storage_url: the sqlite backend expects the path of a file');

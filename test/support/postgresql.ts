@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 
 /** A server to make databases on, e.g. `postgresql://postgres@127.0.0.1:5432/postgres`. Without it, one is started. */
@@ -103,12 +104,16 @@ async function startServer(): Promise<{ url: string; process: ChildProcess }> {
     child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()));
     child.once('exit', () => reject(new Error(`PostgreSQL did not start: ${told}`)));
   });
+  // Where a spec fails before it can stop the server, its process still ends, and the server with it.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) if ('unref' in pipe) (pipe as Socket).unref();
   return { url, process: child };
 }
 
 async function stopServer(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.ref();
   child.stdin?.end();
   await ended;
 }

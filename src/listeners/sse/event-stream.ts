@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { LiveFrame } from '../../resources/live/live-change.js';
-import type { LiveSink, LiveSubscription } from '../../resources/live/live-subscription.js';
+import type { LiveSink } from '../../resources/live/live-start.js';
+import type { LiveSubscription } from '../../resources/live/live-subscription.js';
 import type { LiveSettings } from './live.settings.js';
 
 /** The first wait, in ms, of a browser whose connection was cut. */

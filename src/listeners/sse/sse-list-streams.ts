@@ -12,7 +12,7 @@ import { LiveAccess } from '../../resources/live/live-access.js';
 import { beginLive } from '../../resources/live/live-beginning.js';
 import { LiveLists } from '../../resources/live/live-lists.js';
 import { readLiveQuery } from '../../resources/live/live-query.js';
-import type { LiveStart } from '../../resources/live/live-subscription.js';
+import type { LiveStart } from '../../resources/live/live-start.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import type { ResourcePlace } from '../../resources/resource-place.js';
 import type { Storage } from '../../storage/storage.js';

@@ -6,7 +6,7 @@ import type { Hub } from '../../realtime/hub.js';
 import type { Expulsion } from '../../realtime/pusher/expulsion.js';
 import type { Storage } from '../../storage/storage.js';
 import type { DataChannels } from './data-channels.js';
-import { isOfUser, type Grants, type UserGrant } from './grants.js';
+import { isOfUser, type Grant, type Grants, type UserGrant } from './grants.js';
 
 /** In ms: changes come in bursts, and one look afterwards tells the same as one after each. */
 const PAUSE = 25;
@@ -44,7 +44,7 @@ export class AccessWatch implements ChangeListener {
   private readonly doubtful = new Map<UserGrant, boolean>();
   private timer: NodeJS.Timeout | undefined;
   private readonly sweeper: NodeJS.Timeout;
-  private turn: IterableIterator<unknown> | undefined;
+  private turn: IterableIterator<Grant> | undefined;
   private looking: Promise<void> = Promise.resolve();
   private isClosed = false;
 
@@ -89,11 +89,12 @@ export class AccessWatch implements ChangeListener {
   private sweep(): void {
     for (let count = 0; count < SWEEP_SIZE; count += 1) {
       this.turn ??= this.parts.grants.all();
-      const { done, value: grant } = this.turn.next() as IteratorResult<UserGrant>;
-      if (done === true) {
+      const next = this.turn.next();
+      if (next.done === true) {
         this.turn = undefined;
         return;
       }
+      const grant = next.value;
       if (!this.isSubscribed(grant)) this.parts.grants.remove(grant);
       else if (isOfUser(grant)) this.doubt(grant, true);
     }
@@ -132,15 +133,18 @@ export class AccessWatch implements ChangeListener {
       if ((await asked) === userId) left.push(grant);
       else this.endConnection(grant);
     }
-    const extents = await storage.read(async ({ sql }) => {
-      const found = [];
-      for (const grant of left) found.push(await channels.extentFor(sql, grant.reader.userId, grant.reader.readings));
+    const lost = await storage.read(async ({ sql }) => {
+      const found: UserGrant[] = [];
+      for (const grant of left) {
+        const { userId, readings } = grant.reader;
+        if ((await channels.readableFor(sql, userId, readings)).length === 0) found.push(grant);
+      }
       return found;
     });
-    for (const [index, grant] of left.entries()) if (extents[index] === 'nothing') this.endSubscription(grant);
+    for (const grant of lost) this.endSubscription(grant);
   }
 
-  private isSubscribed({ channel, socketId }: UserGrant): boolean {
+  private isSubscribed({ channel, socketId }: Grant): boolean {
     return this.parts.hub.findSubscriber(this.parts.channels.app.id, channel, socketId) !== undefined;
   }
 

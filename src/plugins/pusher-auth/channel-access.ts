@@ -6,9 +6,6 @@ import { chainWith, objectUri, placeOf, type ResourcePlace } from '../../resourc
 import type { SqlSession } from '../../storage/sql-session.js';
 import { AUTHENTICATED } from '../../wire/principals.js';
 
-/** How much of what a channel announces somebody may read: every object, or only those shared with them one by one. */
-export type Extent = 'all' | 'some' | 'nothing';
-
 export interface ChannelAccessParts {
   readonly access: Access;
   readonly rules: PermissionRules;
@@ -19,19 +16,15 @@ export interface ChannelAccessParts {
 export class ChannelAccess {
   constructor(private readonly parts: ChannelAccessParts) {}
 
-  /** Of several readings one is enough: what comes from the others is looked at when it is sent. */
-  async extentFor(
+  /** Those by which somebody may hear of something. What comes from the others is looked at when it is sent. */
+  async readableOf(
     sql: SqlSession,
     principals: readonly string[],
     readings: readonly ChannelReading[],
-  ): Promise<Extent> {
-    let best: Extent = 'nothing';
-    for (const reading of readings) {
-      const extent = await this.extentOf(sql, principals, reading);
-      if (extent === 'all' && readings.length === 1) return 'all';
-      if (extent !== 'nothing') best = 'some';
-    }
-    return best;
+  ): Promise<ChannelReading[]> {
+    const readable: ChannelReading[] = [];
+    for (const reading of readings) if (await this.isReadable(sql, principals, reading)) readable.push(reading);
+    return readable;
   }
 
   /** The places whose objects a channel announces, as far as its name tells; for the scope of a ticket. */
@@ -45,43 +38,31 @@ export class ChannelAccess {
     });
   }
 
-  private async extentOf(sql: SqlSession, principals: readonly string[], reading: ChannelReading): Promise<Extent> {
+  private async isReadable(sql: SqlSession, principals: readonly string[], reading: ChannelReading): Promise<boolean> {
     const definition = this.definitionFor(reading);
-    if (definition === undefined && reading.resourceName !== undefined) return 'nothing';
+    if (definition === undefined && reading.resourceName !== undefined) return false;
     const place = definition === undefined ? undefined : this.placeFor(definition, reading);
     // It announces what lies in many places: whoever is somebody hears of it what they may read.
-    if (definition === undefined || place === undefined) return principals.includes(AUTHENTICATED) ? 'some' : 'nothing';
+    if (definition === undefined || place === undefined) return principals.includes(AUTHENTICATED);
     const id = reading.ids[idParameter(definition.name)];
-    return id === undefined
-      ? this.extentOfList(sql, principals, place)
-      : this.extentOfObject(sql, principals, place, id);
+    if (id === undefined) return this.isListReadable(sql, principals, place);
+    const requested = definition.name;
+    const required = { resource: requested, permission: 'read' };
+    return this.parts.access.isAllowed(sql, principals, { requested, required, uris: chainWith(place, id) });
   }
 
-  private async extentOfObject(
-    sql: SqlSession,
-    principals: readonly string[],
-    place: ResourcePlace,
-    id: string,
-  ): Promise<Extent> {
-    const { name } = place.definition;
-    const required = { resource: name, permission: 'read' };
-    const question = { requested: name, required, uris: chainWith(place, id) };
-    return (await this.parts.access.isAllowed(sql, principals, question)) ? 'all' : 'nothing';
-  }
-
-  /** As a GET of the list: who may create there, but see nothing yet, gets an empty one (kinto-api.md, 7.5). */
-  private async extentOfList(sql: SqlSession, principals: readonly string[], place: ResourcePlace): Promise<Extent> {
+  /** As a GET of the list: who may create there, but sees nothing yet, gets an empty one (kinto-api.md, 7.5). */
+  private async isListReadable(sql: SqlSession, principals: readonly string[], place: ResourcePlace): Promise<boolean> {
     const { access, rules } = this.parts;
     const { definition, parentName: resource, above: uris, listUri } = place;
     const requested = definition.name;
     const isAllowed = (permission: string) =>
       access.isAllowed(sql, principals, { requested, required: { resource, permission }, uris });
-    if (await isAllowed('read')) return 'all';
+    if (await isAllowed('read')) return true;
     const shared = await access.sharedIds(sql, principals, { resource: requested, permission: 'read', listUri });
-    if (shared.length > 0) return 'some';
+    if (shared.length > 0) return true;
     const creation = `${requested}:create`;
-    if (rules.find(resource)?.granted[creation] === undefined) return 'nothing';
-    return (await isAllowed(creation)) ? 'some' : 'nothing';
+    return rules.find(resource)?.granted[creation] !== undefined && isAllowed(creation);
   }
 
   /** Without a word for the kind of object, the ids tell the smallest that it can be. */

@@ -9,7 +9,7 @@ import { isEncrypted, isPublic, isUser } from '../../realtime/pusher/channel-nam
 import type { SubscriptionRefusal } from '../../realtime/pusher/messages.js';
 import type { SqlSession } from '../../storage/sql-session.js';
 import type { Storage } from '../../storage/storage.js';
-import type { ChannelAccess, Extent } from './channel-access.js';
+import type { ChannelAccess } from './channel-access.js';
 import type { Grants, UserGrant } from './grants.js';
 import { readGrant, type ShownCredentials, type SignedGrant } from './signed-grant.js';
 
@@ -48,10 +48,14 @@ export class DataChannels {
     return readings.length > 0 ? readings : undefined;
   }
 
-  /** How much of it a user may read now. */
-  async extentFor(sql: SqlSession, userId: string | undefined, readings: readonly ChannelReading[]): Promise<Extent> {
+  /** By which of the readings a user may hear of something now. */
+  async readableFor(
+    sql: SqlSession,
+    userId: string | undefined,
+    readings: readonly ChannelReading[],
+  ): Promise<ChannelReading[]> {
     const { principals } = await this.parts.authenticator.callerOf({ userId }, sql);
-    return this.parts.access.extentFor(sql, principals, readings);
+    return this.parts.access.readableOf(sql, principals, readings);
   }
 
   /** Of admission: the protocol still looks at the signature and the channel data itself. */
@@ -79,8 +83,8 @@ export class DataChannels {
     if (credential !== undefined && (await this.parts.authenticator.identify(credential)).userId !== userId) {
       return refuse({ error: 'What was shown for the signature does not count any more.', status: 401 });
     }
-    const extent = await this.parts.storage.read(({ sql }) => this.extentFor(sql, userId, readings));
-    if (extent === 'nothing') return refuse(FORBIDDEN);
+    const readable = await this.parts.storage.read(({ sql }) => this.readableFor(sql, userId, readings));
+    if (readable.length === 0) return refuse(FORBIDDEN);
     const grant: UserGrant = { channel, socketId, reader: { userId, readings, credential } };
     this.parts.grants.set(grant);
     // What was committed since the question was asked has been heard by nobody who knew of the grant.

@@ -53,9 +53,9 @@ export class Signer {
     channel: string,
   ): Promise<JsonObject | undefined> {
     const readings = channels.read(channel);
-    if (readings === undefined || !this.isInScope(asker, this.parts.access.urisOf(readings))) return undefined;
-    const extent = await this.parts.storage.read(({ sql }) => channels.extentFor(sql, asker.userId, readings));
-    if (extent === 'nothing') return undefined;
+    if (readings === undefined) return undefined;
+    const readable = await this.parts.storage.read(({ sql }) => channels.readableFor(sql, asker.userId, readings));
+    if (readable.length === 0 || !this.isInScope(asker, this.parts.access.urisOf(readable))) return undefined;
     const until = Date.now() + this.parts.lifetime;
     const id = this.parts.credentials.keep(asker.credential, until);
     const member = isPresence(channel) ? { user_id: channelUserId(asker.userId ?? 'anonymous') } : {};

@@ -13,8 +13,6 @@ export interface LiveRights {
   readonly onlyIds: ReadonlySet<string> | undefined;
   /** Who may write the list is told who else does. */
   readonly mayWrite: boolean;
-  /** Everything they count as. */
-  readonly principals: readonly string[];
 }
 
 /** That the list is not there any more, or is not theirs to read. */
@@ -44,13 +42,13 @@ export class LiveAccess {
     const { principals } = caller;
     try {
       const { onlyIds } = await this.authorization.scopeOf({ view, caller, identity }, place, 'read');
-      if (onlyIds !== undefined) return { onlyIds: new Set(onlyIds), mayWrite: false, principals };
+      if (onlyIds !== undefined) return { onlyIds: new Set(onlyIds), mayWrite: false };
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) return 'revoked';
       throw error;
     }
     const required = { resource: parentName, permission: 'write' };
     const request = { requested: definition.name, required, uris: above };
-    return { onlyIds: undefined, mayWrite: await this.access.isAllowed(view.sql, principals, request), principals };
+    return { onlyIds: undefined, mayWrite: await this.access.isAllowed(view.sql, principals, request) };
   }
 }

@@ -7,7 +7,8 @@ import { isJsonObject, parseJsonText } from '../../wire/json.js';
 import { AUTHENTICATED, EVERYONE } from '../../wire/principals.js';
 import type { LiveAccess } from './live-access.js';
 import { LiveChange } from './live-change.js';
-import { LiveSubscription, type LiveSink, type LiveStart } from './live-subscription.js';
+import type { LiveSink, LiveStart } from './live-start.js';
+import { LiveSubscription } from './live-subscription.js';
 
 /** How many changes are read from the log at once. */
 const BATCH = 128;
@@ -76,10 +77,6 @@ export class LiveLists {
   /** Has everybody's rights asked about anew, and who they are: for what no change in the log tells. */
   recheckAll(): void {
     for (const subscription of this.all) subscription.recheck(true);
-  }
-
-  subscriptions(): LiveSubscription[] {
-    return [...this.all];
   }
 
   /** Nobody is told any more. Those that there are must have been ended. */

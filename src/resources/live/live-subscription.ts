@@ -1,36 +1,15 @@
-import type { Identity } from '../../auth/authenticator.js';
-import type { RequestHeaders } from '../../auth/auth-policy.js';
 import { Wakeable } from '../../changes/wakeable.js';
-import { listHistory, type ListedChange } from '../../storage/list-history.js';
-import type { Storage, StorageView } from '../../storage/storage.js';
+import type { ListedChange } from '../../storage/list-history.js';
+import type { Storage } from '../../storage/storage.js';
 import { encodeJson } from '../../wire/json.js';
 import type { Position } from '../../wire/position.js';
 import type { ResourcePlace } from '../resource-place.js';
 import { formatPlace } from './list-place.js';
-import type { LiveAccess, LiveRights, Refused } from './live-access.js';
-import { LiveChange, type LiveFrame, type Match } from './live-change.js';
-import type { LiveQuery } from './live-query.js';
-
-/** Where the frames go. */
-export interface LiveSink {
-  /** @returns whether there is room for more; if not, {@link LiveSubscription.resume} is to be called once there is */
-  send(frame: LiveFrame): boolean;
-  /** Nothing more comes. */
-  end(): void;
-}
-
-/** Who follows what, and from where. */
-export interface LiveStart {
-  readonly place: ResourcePlace;
-  readonly query: LiveQuery;
-  readonly headers: RequestHeaders;
-  readonly identity: Identity;
-  readonly rights: LiveRights;
-  /** Everything after this is told. */
-  readonly position: Position;
-  /** What is told before. */
-  readonly frames: readonly LiveFrame[];
-}
+import type { LiveAccess, Refused } from './live-access.js';
+import { LiveChange, type LiveFrame } from './live-change.js';
+import { PAGE_SIZE, readPage, type Page } from './live-page.js';
+import type { LiveSink, LiveStart } from './live-start.js';
+import { Sight } from './sight.js';
 
 export interface SubscriptionParts {
   readonly storage: Storage;
@@ -39,9 +18,6 @@ export interface SubscriptionParts {
   readonly ended: (subscription: LiveSubscription) => void;
   readonly failed: (error: unknown) => void;
 }
-
-/** How many changes are read from the log at once while somebody catches up. */
-const PAGE = 100;
 
 /** After how many changes that are not told the place is. */
 const MOST_HIDDEN = 100;
@@ -52,12 +28,6 @@ const MOST_MISSING = 3;
 /** How long to wait, in ms, when the database fails. */
 const FAILURE_PAUSE = 1_000;
 
-interface Page {
-  readonly rights: LiveRights | Refused;
-  readonly top: Position;
-  readonly changes: readonly ListedChange[];
-}
-
 /**
  * Somebody who follows a list: told each change that they may read and that their filters select, in order, without a
  * gap. They are either live, and take what the tail of the log brings, or catching up, and then read the log
@@ -66,12 +36,10 @@ interface Page {
  */
 export class LiveSubscription {
   private readonly catchingUp = new Wakeable(() => this.catchUp());
-  private rights: LiveRights;
+  private readonly sight: Sight;
   private position: Position;
   /** The last place that was told. */
   private told: string;
-  /** Of a partial view: the objects that were readable at the position. */
-  private visible: Set<string>;
   private waiting: LiveFrame[];
   private state: 'behind' | 'live' | 'ended' = 'behind';
   private hasRoom = true;
@@ -86,9 +54,8 @@ export class LiveSubscription {
     private readonly sink: LiveSink,
     private readonly parts: SubscriptionParts,
   ) {
-    this.rights = start.rights;
+    this.sight = new Sight(start.rights);
     this.position = start.position;
-    this.visible = new Set(start.rights.onlyIds);
     this.told = this.placeText;
     this.waiting = [...start.frames];
   }
@@ -99,10 +66,6 @@ export class LiveSubscription {
 
   get userId(): string | undefined {
     return this.start.identity.userId;
-  }
-
-  get principals(): readonly string[] {
-    return this.rights.principals;
   }
 
   /** To be called once it will be offered what is committed from now on. */
@@ -117,7 +80,7 @@ export class LiveSubscription {
     if (this.state === 'ended' || (isSame && n <= this.position.n)) return;
     const isNext = isSame && n === this.position.n + 1;
     // What is shared with somebody one by one, only the database knows.
-    if (this.state === 'live' && isNext && !this.isStale && this.rights.onlyIds === undefined) {
+    if (this.state === 'live' && isNext && !this.isStale && !this.sight.isPartial) {
       this.take(change);
       return;
     }
@@ -170,7 +133,9 @@ export class LiveSubscription {
       if (this.mustIdentify && !(await this.isStillThemselves())) {
         return this.refuse('revoked', []);
       }
-      const page = await this.parts.storage.read((view) => this.readPage(view));
+      this.isStale = false;
+      const { storage, access } = this.parts;
+      const page = await storage.read((view) => readPage(view, access, this.start, this.position));
       return this.isEnded() ? false : this.tell(page);
     } catch (error) {
       this.parts.failed(error);
@@ -197,24 +162,11 @@ export class LiveSubscription {
     }
   }
 
-  /**
-   * Rights and changes are of one snapshot, always: it may be newer than what the tail has told, and no change is told
-   * by rights that were older than it.
-   */
-  private async readPage(view: StorageView): Promise<Page> {
-    const { place, identity } = this.start;
-    await view.sql.placeChanges?.();
-    this.isStale = false;
-    const rights = await this.parts.access.rightsOf(view, place, identity);
-    const top = await listHistory.top(view.sql, place.list);
-    return { rights, top, changes: await listHistory.readAfter(view.sql, place.list, this.position, PAGE) };
-  }
-
   private tell({ rights, top, changes }: Page): boolean {
-    const isPartial = this.rights.onlyIds !== undefined;
+    const { isPartial } = this.sight;
     if (typeof rights === 'string') return this.refuse(rights, isPartial ? changes : []);
     if (!isPartial && rights.onlyIds !== undefined) return this.refuse('revoked', []);
-    this.rights = rights;
+    this.sight.change(rights);
     if (isPartial && rights.onlyIds === undefined) return this.reset('access_changed', top);
     if (!this.hasRoom) return false;
     while (this.waiting.length > 0) {
@@ -226,8 +178,8 @@ export class LiveSubscription {
     for (const change of changes) {
       if (!this.take(new LiveChange(change, this.place.listUri))) return false;
     }
-    if (changes.length === PAGE || this.isStale) return true;
-    if (this.hasOtherObjects()) return this.reset('access_changed', top);
+    if (changes.length === PAGE_SIZE || this.isStale) return true;
+    if (this.sight.hasOtherObjects()) return this.reset('access_changed', top);
     this.state = 'live';
     return false;
   }
@@ -243,16 +195,9 @@ export class LiveSubscription {
     return first !== undefined && first.position.n !== this.position.n + 1 ? 'expired' : undefined;
   }
 
-  /** Whether objects were shared, or are no more, without a change of theirs: by way of a group. */
-  private hasOtherObjects(): boolean {
-    const { onlyIds } = this.rights;
-    if (onlyIds === undefined) return false;
-    return onlyIds.size !== this.visible.size || [...onlyIds].some((id) => !this.visible.has(id));
-  }
-
   /** @returns whether there is room for another */
   private take(change: LiveChange): boolean {
-    const match = this.matchOf(change);
+    const match = this.sight.match(change, this.start.query);
     this.position = change.logged.position;
     if (match === undefined) {
       this.hidden += 1;
@@ -262,31 +207,16 @@ export class LiveSubscription {
     const place = this.placeText;
     const { query } = this.start;
     const hasRoom = this.send(
-      change.frame(match, { query, tellsUser: this.rights.mayWrite, previous: this.told, place }),
+      change.frame(match, { query, tellsUser: this.sight.mayWrite, previous: this.told, place }),
     );
     this.settle(place);
     return hasRoom;
   }
 
-  /** The truth table of seed-systems.md, 7.3: in view is what is readable and fits the filters. */
-  private matchOf(change: LiveChange): Match | undefined {
-    const { objectId, action } = change.logged;
-    let [was, is] = change.fits(this.start.query);
-    const { onlyIds } = this.rights;
-    if (onlyIds !== undefined) {
-      was &&= this.visible.has(objectId);
-      is &&= onlyIds.has(objectId);
-      if (onlyIds.has(objectId) && action !== 'delete') this.visible.add(objectId);
-      else this.visible.delete(objectId);
-    }
-    if (is) return was ? 'stay' : 'enter';
-    return was ? 'leave' : undefined;
-  }
-
   /** @param farewell changes in which the last objects that were shared have left their view */
   private refuse(reason: Refused, farewell: readonly ListedChange[]): false {
     if (this.hasRoom && farewell.length > 0) {
-      this.rights = { ...this.rights, onlyIds: new Set() };
+      this.sight.blind();
       for (const change of farewell) this.take(new LiveChange(change, this.place.listUri));
     }
     this.end({ event: reason, data: '{}' });
@@ -296,7 +226,7 @@ export class LiveSubscription {
   /** @returns whether to go on reading at once: from the new position, which is the top of the list */
   private reset(reason: string, top: Position): boolean {
     this.position = top;
-    this.visible = new Set(this.rights.onlyIds);
+    this.sight.restart();
     this.missing = 0;
     const place = this.placeText;
     this.settle(place);
@@ -315,6 +245,6 @@ export class LiveSubscription {
   }
 
   private get placeText(): string {
-    return formatPlace({ position: this.position, isPartial: this.rights.onlyIds !== undefined });
+    return formatPlace({ position: this.position, isPartial: this.sight.isPartial });
   }
 }
