@@ -5,20 +5,12 @@ import { DeliveryOrders } from './delivery-orders.js';
 import { DeliveryRecord } from './delivery-record.js';
 import { LogDelivery } from './log-delivery.js';
 import { Backoff } from './patience.js';
+import { doneBefore, leastRisky, type Pending } from './pending-changes.js';
 import { describe } from './registered-listener.js';
 import { mergeLogged, type CommittedChange } from './resource-change.js';
 
 /** How many changes are read from the log at once, and at most delivered again after a crash. */
 const BATCH = 100;
-
-/** How many changes are tried in the place of one that fails and fails. */
-const MAX_CANDIDATES = 10;
-
-/** A change the listener asked for, and the global position of the last change of its request. */
-interface Pending {
-  readonly change: CommittedChange;
-  readonly lastId: number;
-}
 
 /**
  * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
@@ -170,8 +162,10 @@ export class DurableDelivery extends LogDelivery {
   ): Promise<CommittedChange | undefined> {
     const behind = pending.slice(index + 1);
     if (behind.length === 0) behind.push(...(await this.findBehind(pending[index]!.lastId)));
-    const candidates = leastRisky(pending[index]!, behind);
-    const { change } = candidates[round % candidates.length] ?? {};
+    const { maxTries } = this.registered.rules;
+    const isUrgent = round >= maxTries;
+    const candidates = leastRisky(pending[index]!, behind, isUrgent);
+    const { change } = candidates[(isUrgent ? round - maxTries : round) % candidates.length] ?? {};
     if (change === undefined || this.ahead.has(change.id)) return change;
     try {
       await this.registered.tell(change);
@@ -220,29 +214,4 @@ export class DurableDelivery extends LogDelivery {
     await this.record.failed(reason).catch(() => undefined);
     await this.wakeable.pause(wait);
   }
-}
-
-/**
- * At most some of those behind, first the ones that have nothing of their own list before them: told out of turn, they
- * are still in order there.
- */
-function leastRisky(failed: Pending, behind: readonly Pending[]): Pending[] {
-  const lists = new Set([listOf(failed)]);
-  const first = behind.filter((pending) => {
-    const list = listOf(pending);
-    const isFirst = !lists.has(list);
-    lists.add(list);
-    return isFirst;
-  });
-  return [...first, ...behind.filter((pending) => !first.includes(pending))].slice(0, MAX_CANDIDATES);
-}
-
-function listOf({ change: { parentId, resourceName } }: Pending): string {
-  return `${resourceName} ${parentId}`;
-}
-
-/** The place behind the last request that is done with as a whole. */
-function doneBefore(pending: readonly Pending[], index: number): number | undefined {
-  const { lastId } = pending[index]!;
-  return pending.slice(0, index).findLast((before) => before.lastId !== lastId)?.lastId;
 }

@@ -47,7 +47,18 @@ export interface CommittedChange extends ResourceChange {
 export function mergeEntries(entries: readonly (JournalEntry & { readonly last?: boolean })[]): ResourceChange[] {
   const merged = new Map<string, ResourceChange & { impacted: ImpactedObject[] }>();
   for (const entry of entries) {
-    const { list, action, objectId: id, newText, oldText, position, timestamp, last = false, userId, principals } = entry;
+    const {
+      list,
+      action,
+      objectId: id,
+      newText,
+      oldText,
+      position,
+      timestamp,
+      last = false,
+      userId,
+      principals,
+    } = entry;
     const key = `${list.resourceName} ${list.parentId} ${action}`;
     const impacted = { id, newText, oldText, position, timestamp, last, userId, principals };
     const known = merged.get(key);

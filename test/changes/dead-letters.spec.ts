@@ -65,7 +65,7 @@ describe('A change that fails and fails', () => {
     expect(listener.ids).toEqual(['a', 'b', 'c']);
     expect(one.stats).toMatchObject({ delivered: 3, undeliverable: 1 });
     const [letter] = await letters();
-    expect(letter).toMatchObject({ tries: 3, error: '500 on it' });
+    expect(letter).toMatchObject({ tries: 6, error: '500 on it' });
     expect(JSON.parse(letter!.content)).toMatchObject({ action: 'create', impacted: [{ id: 'bad' }] });
   });
 

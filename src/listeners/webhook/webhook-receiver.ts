@@ -10,8 +10,11 @@ import type { WebhookSigner } from './webhook-signer.js';
 /** The longest `Retry-After` that is waited for within a try, in ms; the try has 30 s, and two requests to make. */
 const LONGEST_PAUSE = 5000;
 
-/** Statuses of the 4xx that another try may cure: a timeout, a conflict, too early, too many. */
-const CURABLE = [408, 409, 425, 429];
+/**
+ * Statuses of the 4xx that another try may cure: a timeout, a conflict, too early, too many; and those of a receiver
+ * that is not what it should be at the moment, a wrong credential, a wrong path, which is nothing wrong with a message.
+ */
+const CURABLE = [401, 403, 404, 408, 409, 425, 429];
 const GONE = 410;
 const MAY_SAY_WHEN = [429, 503];
 
