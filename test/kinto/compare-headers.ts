@@ -32,7 +32,8 @@ const asEtag: Rule = ({ add, pairs, list }, name, kinto, kumocast) => {
 const asUrl: Rule = (comparison, name, kinto, kumocast) => {
   const where = `header ${name}`;
   const { exchange, add } = comparison;
-  const [left, right] = [new URL(kinto, exchange.kinto.origin), new URL(kumocast, exchange.kumocast.origin)];
+  const [left, right] = [URL.parse(kinto, exchange.kinto.origin), URL.parse(kumocast, exchange.kumocast.origin)];
+  if (left === null || right === null) return add(where, kinto, kumocast);
   if (left.host.replace(/:.*/, '') !== right.host.replace(/:.*/, '') || left.protocol !== right.protocol) {
     add(where, kinto, kumocast);
   }

@@ -69,7 +69,7 @@ export const OF_MEMORY: readonly Difference[] = [
     name: MEMORY,
     reason: 'True is 1, and false is 0.',
     explains: ({ where }, exchange) => {
-      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
+      const isContent = /^body(?:\.data| as ASCII)|^header (?:total|next|etag)/.test(where);
       const isAsked = hasQuery(exchange, /[?&](?:in|exclude)_(?:b=[^&]*[01]|[nx]=[^&]*(?:true|false)|x=[^&]*[01])/);
       return isContent && isAsked && statusesAre(200, 200)(exchange);
     },
@@ -79,7 +79,7 @@ export const OF_MEMORY: readonly Difference[] = [
     name: MEMORY,
     reason: 'Types have another order.',
     explains: ({ where }, exchange) => {
-      const isContent = /^body\.data|^header (?:total|next|etag)/.test(where);
+      const isContent = /^body(?:\.data| as ASCII)|^header (?:total|next|etag)/.test(where);
       const isOrdered = hasQuery(exchange, new RegExp(String.raw`[?&](?:(?:gt|min|lt|max)_${MIXED}=|_sort=)`));
       return isContent && isOrdered && statusesAre(200, 200)(exchange);
     },

@@ -110,6 +110,14 @@ const DEFECTS: readonly Difference[] = [
     parts: false,
   },
   {
+    name: UNSTORABLE,
+    reason: 'Two values for one comparison of ids.',
+    explains: (_problem, exchange) => {
+      return hasQuery(exchange, /[?&]((?:gt|min|lt|max)_id)=.*&\1=/) && statusesAre(undefined, 400)(exchange);
+    },
+    parts: true,
+  },
+  {
     name: 'The `last_modified` of a `DELETE` is a whole number, in quotes or not; anything else is a 400.',
     reason: '500 in Kinto, or another time.',
     explains: (_problem, exchange) => {
