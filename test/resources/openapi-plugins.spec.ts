@@ -80,7 +80,7 @@ describe('The document of a server with every plugin', () => {
     const names = (api.document.tags as JsonObject[]).map(({ name }) => name);
     const own = ['Utilities', 'Batch', 'Buckets', 'Groups', 'Collections', 'Records'];
     expect(names.slice(0, own.length)).toEqual(own);
-    expect(names.slice(own.length).sort()).toEqual(['Accounts', 'Attachments', 'History', 'OpenID']);
+    expect(names.slice(own.length).sort()).toEqual(['Accounts', 'Attachments', 'History', 'OpenID', 'Realtime']);
     expect(new Set(operations().flatMap(({ tags }) => tags as string[]))).toEqual(new Set(names));
   });
 
