@@ -21,5 +21,7 @@ export default {
     ],
   },
   testTimeout: 20000,
+  // Modules of a file that has ended are not let go of: without this the process grows by 20 MB a file, to several GB.
+  workerIdleMemoryLimit: '1500MB',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],
 };

@@ -33,4 +33,5 @@ export const isBatchWith = (exchange: Exchange, pattern: RegExp): boolean =>
   pathOf(exchange) === '/v1/batch' && pattern.test(exchange.kumocast.request.body ?? '');
 export const contentType = ({ kumocast }: Exchange): string => kumocast.request.headers['content-type'] ?? '';
 export const isDefault = (exchange: Exchange): boolean => /\/buckets\/default(?:[/?]|$)/.test(pathOf(exchange));
+export const isReading = ({ step }: Exchange): boolean => step.method === 'GET' || step.method === 'HEAD';
 export const isDelete = ({ step }: Exchange): boolean => step.method === 'DELETE';

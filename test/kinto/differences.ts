@@ -1,4 +1,14 @@
-import { contentType, hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
+import {
+  contentType,
+  hasQuery,
+  isBatchWith,
+  isDefault,
+  isDelete,
+  isReading,
+  pathOf,
+  statusesAre,
+  type Difference,
+} from './difference.js';
 import { OF_BATCHES } from './differences-of-batches.js';
 import { OF_DEFAULT_BUCKET } from './differences-of-default-bucket.js';
 import { OF_LIBRARIES } from './differences-of-libraries.js';
@@ -121,7 +131,11 @@ const DEFECTS: readonly Difference[] = [
     name: 'The `last_modified` of a `DELETE` is a whole number, in quotes or not; anything else is a 400.',
     reason: '500 in Kinto, or another time.',
     explains: (_problem, exchange) => {
-      return isDelete(exchange) && hasQuery(exchange, /[?&]last_modified=(?!\d+(?:&|$))/);
+      const odd = /[?&]last_modified=(?!\d+(?:&|"|$))/;
+      return (
+        (isDelete(exchange) && hasQuery(exchange, odd)) ||
+        (isBatchWith(exchange, odd) && statusesAre(500, 200)(exchange))
+      );
     },
     parts: true,
   },
@@ -139,11 +153,10 @@ const DEFECTS: readonly Difference[] = [
     reason: 'Kinto takes the 0 for none at all when it compares, and stores it: whoever polls misses the change.',
     explains: ({ where }, exchange) => {
       const isTimestamp = /^header (?:etag|last-modified)$|^body\.data\.last_modified$/.test(where);
-      return (
-        isTimestamp &&
-        /"last_modified":0\b/.test(exchange.kumocast.request.body ?? '') &&
-        statusesAre(200, 200)(exchange)
-      );
+      const isZero =
+        /"last_modified":0\b/.test(exchange.kumocast.request.body ?? '') ||
+        exchange.kinto.answer.headers.get('etag') === '"0"';
+      return isTimestamp && isZero && !isReading(exchange) && statusesAre(200, 200)(exchange);
     },
     parts: true,
   },

@@ -196,9 +196,13 @@ function parseFieldFilter(
   }
 }
 
-/** Plain commas: Kinto knows neither quoting nor JSON lists here, so `[1,2]` is the two texts `[1` and `2]`. */
+/**
+ * Plain commas: Kinto knows neither quoting nor JSON lists here, so `[1,2]` is the two texts `[1` and `2]`. Of a
+ * parameter that is repeated, each text is one value, commas and all.
+ */
 function splitPieces(texts: readonly string[]): JsonValue[] {
-  const pieces = texts.length === 1 && texts[0] === '' ? [] : texts.flatMap((text) => text.split(','));
+  const [text = ''] = texts;
+  const pieces = texts.length > 1 ? texts : text === '' ? [] : text.split(',');
   return pieces.map((piece) => coerceValue(piece));
 }
 
