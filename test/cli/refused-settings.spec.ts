@@ -23,8 +23,12 @@ describe('A server whose settings cannot be used', () => {
       'shop.ini line 4: kinto.cache_backend = kinto.core.cache.memcached: expected memory',
     ],
     [
+      '[app:main]\nkinto.storage_backend = kinto.core.storage.redis',
+      'shop.ini line 2: kinto.storage_backend = kinto.core.storage.redis: expected',
+    ],
+    [
       '[app:main]\nkinto.storage_backend = kinto.core.storage.postgresql',
-      'shop.ini line 2: kinto.storage_backend = kinto.core.storage.postgresql: expected sqlite or memory',
+      'storage_url: is not set: the postgresql backend expects postgresql://',
     ],
     [
       'multiauth.policies = magic',

@@ -198,12 +198,11 @@ function parseFieldFilter(
 
 /**
  * Plain commas: Kinto knows neither quoting nor JSON lists here, so `[1,2]` is the two texts `[1` and `2]`. Of a
- * parameter that is repeated, each text is one value, commas and all.
+ * parameter that is repeated, each text is one value, commas and all. An empty piece is none.
  */
 function splitPieces(texts: readonly string[]): JsonValue[] {
-  const [text = ''] = texts;
-  const pieces = texts.length > 1 ? texts : text === '' ? [] : text.split(',');
-  return pieces.map((piece) => coerceValue(piece));
+  const pieces = texts.length > 1 ? texts : (texts[0] ?? '').split(',');
+  return pieces.filter((piece) => piece !== '').map((piece) => coerceValue(piece));
 }
 
 /** As Python has it: empty text, zero, `null`, `false`, and empty lists and objects are false. */

@@ -72,6 +72,8 @@ describe('the parameters of a list', () => {
     expect(only('in_v=1,a,"b",true')).toEqual(['v', 'in', [1, 'a', 'b', true]]);
     expect(only('in_v=[1,2]')).toEqual(['v', 'in', ['[1', '2]']]);
     expect(only('exclude_v=')).toEqual(['v', 'exclude', []]);
+    expect(only('in_v=,a,,""')).toEqual(['v', 'in', ['a', '']]);
+    expect(only('in_v=a&in_v=')).toEqual(['v', 'in', ['a']]);
     // Repeated, each text is one value, as in Kinto.
     expect(only('in_v=1&in_v=2,3')).toEqual(['v', 'in', [1, '2,3']]);
   });
