@@ -17,17 +17,30 @@ export interface ServeOptions extends SettingsOptions {
 }
 
 /**
- * Starts the server and stops it at the first signal; resolves when it listens.
+ * Starts the server and stops it at the first signal; resolves when it listens. A signal that comes while it still
+ * starts is heeded once it listens: one that nobody handles would end the process in the middle of a migration.
  *
  * @throws SettingsError, or Error when the database or the port cannot be had
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const load = () => loadSettings(options, { http_port: String(options.port ?? DEFAULT_PORT) });
-  const server = await startServer(load(), options);
   const log = new Logger('start');
-  log.log(`Serving ${server.url}/v1/`);
-  process.on('SIGHUP', () => void reload(server, load, log));
-  for (const signal of STOP_SIGNALS) process.once(signal, () => void stop(server, signal, log));
+  const starting = startServer(load(), options).then((server) => {
+    log.log(`Serving ${server.url}/v1/`);
+    return server;
+  });
+  // Whoever awaits `serve` hears of a start that failed; here only a server that listens is of interest.
+  const whenListening = (act: (server: RunningServer) => Promise<void>) => void starting.then(act, () => undefined);
+  process.on('SIGHUP', () => {
+    whenListening((server) => reload(server, load, log));
+  });
+  for (const signal of STOP_SIGNALS) {
+    process.once(signal, () => {
+      giveUpLater(log);
+      whenListening((server) => stop(server, signal, log));
+    });
+  }
+  await starting;
 }
 
 /** A file with a mistake in it changes nothing. */
@@ -41,13 +54,17 @@ async function reload(server: RunningServer, load: () => SettingSource, log: Log
   }
 }
 
-async function stop(server: RunningServer, signal: string, log: Logger): Promise<void> {
-  log.log(`${signal}: answering what has arrived, then stopping`);
+/** A start or an end that hangs is cut off. */
+function giveUpLater(log: Logger): void {
   const limit = setTimeout(() => {
     log.error(`Not stopped after ${SHUTDOWN_LIMIT} ms, giving up`);
     process.exit(1);
   }, SHUTDOWN_LIMIT);
   limit.unref();
+}
+
+async function stop(server: RunningServer, signal: string, log: Logger): Promise<void> {
+  log.log(`${signal}: answering what has arrived, then stopping`);
   await server.close();
   process.exit(0);
 }

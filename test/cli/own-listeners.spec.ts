@@ -143,6 +143,30 @@ describe('A listener in a file of one’s own', () => {
     expect(ini).toContain('reload.ini');
   });
 
+  it.each([
+    ['SIGHUP', 'the listeners are those of the settings'],
+    ['SIGTERM', 'answering what has arrived'],
+  ])('sees %s heeded that comes while the server still starts', async (signal, printed) => {
+    commands.write(
+      `${signal}.mjs`,
+      `import { defineListener } from 'kumocast';
+if (globalThis.isLoaded !== true) process.kill(process.pid, '${signal}');
+globalThis.isLoaded = true;
+export default defineListener({ delivery: 'on-every-node', create: () => ({ afterCommit() {} }) });
+`,
+    );
+    const { server } = start(
+      `early-${signal}`,
+      `kinto.event_listeners = early\nkinto.event_listeners.early.use = ./${signal}.mjs\n`,
+    );
+    await found(async () => (server.printed.includes(printed) ? true : undefined), 'it is heeded');
+    // A second SIGTERM would end it at once.
+    if (signal === 'SIGHUP') server.kill('SIGTERM');
+    const { code, stdout } = await server.ended;
+    expect(code).toBe(0);
+    expect(stdout.indexOf(printed)).toBeGreaterThan(stdout.indexOf('Serving http'));
+  });
+
   it('that is broken refuses to start, by its name and with its own error', async () => {
     commands.write('throws.mjs', 'throw new Error("no such room");');
     commands.write('other.mjs', 'export default { afterCommit() {} };');
