@@ -36,6 +36,11 @@ export interface ChangeListener {
    */
   afterCommits?(changes: readonly CommittedChange[], cutOff: AbortSignal): Promise<void>;
   /**
+   * Of a listener whose further tries go on where the last one stopped: how many messages of the change have arrived
+   * so far. A try after which there are more does not count among those after which a change is given up.
+   */
+  progressOf?(change: CommittedChange): number;
+  /**
    * Of a live listener: whether anybody would hear it at this moment. While nobody would, changes pass it by. Without
    * it, somebody always might.
    */

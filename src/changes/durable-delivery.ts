@@ -107,13 +107,18 @@ export class DurableDelivery extends LogDelivery {
   private async deliver(pending: readonly Pending[], index: number): Promise<boolean> {
     const { change } = pending[index]!;
     if (this.ahead.delete(change.id)) return true;
-    for (let tries = 1; !this.wakeable.isClosed; tries++) {
+    let [tries, progress] = [0, 0];
+    while (!this.wakeable.isClosed) {
       try {
         await this.registered.tell(change);
         this.backoff.reset();
         await this.record.succeeded();
         return true;
       } catch (error) {
+        // A change of thousands of objects may need many tries; while each of them gets further, it is not given up.
+        const before = progress;
+        progress = this.registered.progressOf(change);
+        tries = progress > before ? 1 : tries + 1;
         if (await this.isPutAside(pending, index, { tries, error })) return true;
         await this.waitAfter('failed', error);
         if (await this.obey()) return false;

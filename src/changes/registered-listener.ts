@@ -50,6 +50,11 @@ export class RegisteredListener {
     return this.measured(1, (cutOff) => this.listener.afterCommit(change, cutOff?.signal));
   }
 
+  /** How many messages of a change that failed have arrived. */
+  progressOf(change: CommittedChange): number {
+    return this.listener.progressOf?.(change) ?? 0;
+  }
+
   /** @throws what the listener throws, counted as one failure */
   tellTogether(changes: readonly CommittedChange[]): Promise<void> {
     // Only listeners that are told again are asked, and they have one.

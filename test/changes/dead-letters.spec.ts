@@ -99,6 +99,18 @@ describe('A change that fails and fails', () => {
     expect(await letters()).toHaveLength(1);
   });
 
+  it('is not given up while each try gets further', async () => {
+    listener.reaction = ({ impacted }) => {
+      if (impacted[0]!.id === 'large' && ++listener.progress < 12) throw new Error('cut off on the way');
+    };
+    await open({ maxTries: 2 });
+    await writer.createAll(TASKS, ['large', 'b', 'c']);
+    await feed.settled();
+    expect(listener.ids).toEqual(['large', 'b', 'c']);
+    expect(listener.tried).toHaveLength(14);
+    expect(await letters()).toEqual([]);
+  });
+
   it('is never put aside when the settings say so', async () => {
     failAt('bad');
     await open({ maxTries: 0 });

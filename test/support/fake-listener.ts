@@ -11,6 +11,7 @@ export class FakeListener implements ChangeListener {
   readonly tried: CommittedChange[] = [];
   readonly heard: CommittedChange[] = [];
   closed = 0;
+  progress = 0;
   reaction: Reaction;
 
   constructor(
@@ -24,6 +25,10 @@ export class FakeListener implements ChangeListener {
     this.tried.push(change);
     await this.reaction(change, cutOff);
     this.heard.push(change);
+  }
+
+  progressOf(): number {
+    return this.progress;
   }
 
   close(): void {

@@ -58,7 +58,7 @@ class PusherListener implements ChangeListener {
    * where the last one stopped.
    */
   async afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> {
-    const sent = this.sentOf(change);
+    const sent = this.progressOf(change);
     let refusal: UndeliverableChange | undefined;
     let index = 0;
     for (const event of this.eventsOf(change)) {
@@ -92,12 +92,12 @@ class PusherListener implements ChangeListener {
     if (waiting.length > 0) await this.post(waiting);
   }
 
-  close(): void {
-    this.#agent.destroy();
+  progressOf({ id }: CommittedChange): number {
+    return this.unfinished?.changeId === id ? this.unfinished.sent : 0;
   }
 
-  private sentOf({ id }: CommittedChange): number {
-    return this.unfinished?.changeId === id ? this.unfinished.sent : 0;
+  close(): void {
+    this.#agent.destroy();
   }
 
   /** With the payload `kinto` one for each channel, else one for each object. The same each time. */

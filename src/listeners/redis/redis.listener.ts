@@ -41,7 +41,7 @@ class RedisListener implements ChangeListener {
 
   /** A change of thousands of objects may need several tries: each goes on where the last one stopped. */
   async afterCommit(change: CommittedChange, cutOff?: AbortSignal): Promise<void> {
-    let sent = this.unfinished?.changeId === change.id ? this.unfinished.sent : 0;
+    let sent = this.progressOf(change);
     let refusal: UndeliverableChange | undefined;
     for (const messages of transactionsOf(skipped(sent, this.messages.of(change)))) {
       try {
@@ -60,6 +60,10 @@ class RedisListener implements ChangeListener {
 
   async afterCommits(changes: readonly CommittedChange[], cutOff: AbortSignal): Promise<void> {
     for (const messages of transactionsOf(this.allOf(changes))) await this.send(messages, cutOff);
+  }
+
+  progressOf({ id }: CommittedChange): number {
+    return this.unfinished?.changeId === id ? this.unfinished.sent : 0;
   }
 
   close(): void {

@@ -66,6 +66,10 @@ class WebhookListener implements ChangeListener {
     if (this.receivers.every(({ isGone }) => isGone)) throw new UndeliverableChange('every url has answered 410, Gone');
   }
 
+  progressOf({ id }: CommittedChange): number {
+    return [...(this.unfinished.get(id)?.values() ?? [])].reduce((sum, { done }) => sum + done, 0);
+  }
+
   async close(): Promise<void> {
     await this.client.close();
   }

@@ -36,6 +36,11 @@ export class DeliveryRounds {
     return round;
   }
 
+  /** How many endpoints are done with. */
+  progressOf({ id }: CommittedChange): number {
+    return this.rounds.get(id)?.done.size ?? 0;
+  }
+
   end({ id }: CommittedChange): void {
     this.rounds.delete(id);
   }

@@ -87,6 +87,10 @@ class WebPushListener implements ChangeListener {
     }
   }
 
+  progressOf(change: CommittedChange): number {
+    return this.rounds.progressOf(change);
+  }
+
   close(): Promise<void> {
     return this.sender.close();
   }
