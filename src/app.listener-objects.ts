@@ -1,6 +1,7 @@
 import type { AppParts } from './app.lifecycle.js';
 import { ChangeCollector } from './changes/change-collector.js';
 import { ChangeLog } from './changes/change-log.js';
+import { readersIn, writeOwnReaders } from './changes/own-readers.js';
 import type { ListedObjects, ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
 import { accessEntries } from './permissions/access-entries.js';
 import { ApiSettings } from './resources/http.settings.js';
@@ -46,11 +47,14 @@ export class StoredListenerObjects implements ListenerObjects {
       const before = await unit.findObject(list, id);
       if (before === undefined || before.lastModified !== lastModified) return false;
       const { object, position } = await unit.deleteObject(list, before);
-      await accessEntries.deleteOf(unit.sql, `${list.parentId}/${list.resourceName}s/${id}`);
+      const uri = `${list.parentId}/${list.resourceName}s/${id}`;
+      const entries = await accessEntries.listOf(unit.sql, uri);
+      await accessEntries.deleteOf(unit.sql, uri);
       const changes = new ChangeCollector();
       changes.note({
         ...{ list, objectId: id, position, action: 'delete', timestamp: object.lastModified, userId: null },
         ...{ newText: object.text, oldText: before.text },
+        principals: writeOwnReaders(null, readersIn(entries), undefined),
       });
       await this.changeLog.conclude(unit, changes);
       return true;

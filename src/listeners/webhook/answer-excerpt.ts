@@ -1,5 +1,4 @@
-/** How much of an answer's body is told: a sentence, not a page of HTML. */
-const LONGEST_EXCERPT = 200;
+import { oneLine } from '../../outgoing/one-line.js';
 
 /** What is shorter is a word that may stand in any answer, not a secret. */
 const SHORTEST_SECRET = 4;
@@ -8,9 +7,6 @@ const SHORTEST_SEGMENT = 16;
 
 /** HMAC-SHA256 as Base64: an answer may repeat the signature it found wrong. */
 const SIGNATURES = /[A-Za-z0-9+/]{43}=/g;
-
-/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
-const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
 
 /** Shortens the answers of one receiver for the log, and hides in them what it was sent in confidence. */
 export class AnswerExcerpt {
@@ -29,6 +25,6 @@ export class AnswerExcerpt {
 
   of(text: string): string {
     const safe = this.#hidden.reduce((shown, word) => shown.replaceAll(word, '***'), text);
-    return safe.replace(SIGNATURES, '***').replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
+    return oneLine(safe.replace(SIGNATURES, '***'));
   }
 }

@@ -3,7 +3,7 @@ import { UndeliverableChange } from '../../changes/change-listener.js';
 import type { OutgoingAnswer, OutgoingClient } from '../../outgoing/outgoing-client.js';
 import type { OutgoingFailure } from '../../outgoing/outgoing-failure.js';
 import { AnswerExcerpt } from './answer-excerpt.js';
-import { retryAfter } from './retry-after.js';
+import { retryAfter } from '../../outgoing/retry-after.js';
 import type { WebhookMessage } from './webhook-message.js';
 import type { WebhookSigner } from './webhook-signer.js';
 

@@ -1,6 +1,8 @@
 import webPush from 'web-push';
 import { OutgoingClient, type OutgoingAnswer } from '../../outgoing/outgoing-client.js';
+import { oneLine } from '../../outgoing/one-line.js';
 import { PrivateAddressRefused } from '../../outgoing/outgoing-failure.js';
+import { retryAfter } from '../../outgoing/retry-after.js';
 import type { PushMessage } from './push-message.js';
 import type { EndpointRules, PushSubscription } from './push-subscription.js';
 import { VapidSigner } from './vapid-signer.js';
@@ -19,14 +21,8 @@ export type Outcome =
 /** Push services answer with a word or a line; nobody needs more. */
 const ANSWER_BYTES = 4096;
 
-/** How much of an answer is told. */
-const LONGEST_EXCERPT = 200;
-
 /** A longer wait than this is not believed, in ms. */
 const LONGEST_WAIT = 3_600_000;
-
-/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
-const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
 
 /** The signed token, should an answer repeat it: whoever has it may send in this server's name for half a day. */
 const TOKENS = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
@@ -111,7 +107,8 @@ function outcomeOf({ status, headers, text }: OutgoingAnswer, endpoint: string):
   const reason = `answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
   if (status === 404 || status === 410) return { kind: 'gone', reason };
   if (status === 408 || status === 429 || status >= 500) {
-    return { kind: 'failed', reason, wait: waitOf(headers['retry-after']) };
+    const wait = Math.min(retryAfter(headers['retry-after'], Date.now()) ?? 0, LONGEST_WAIT);
+    return { kind: 'failed', reason, wait };
   }
   return { kind: 'refused', reason, ofKey: status === 400 || status === 401 || status === 403 };
 }
@@ -120,12 +117,5 @@ function excerptOf(text: string, endpoint: string): string {
   // A path of a few characters gives nothing away, and would be found everywhere.
   const secrets = new URL(endpoint).pathname.split('/').filter(({ length }) => length > 8);
   const safe = secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text.replace(TOKENS, '***'));
-  return safe.replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
-}
-
-/** `Retry-After` is seconds or a date (RFC 9110, 10.2.3). @returns ms */
-function waitOf(header: string | string[] | undefined, now = Date.now()): number {
-  const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(wait) ? 0 : Math.min(Math.max(wait, 0), LONGEST_WAIT);
+  return oneLine(safe);
 }
