@@ -20,7 +20,8 @@ export default {
       },
     ],
   },
-  testTimeout: 20000,
+  // For a slow machine under load; a test that hangs is seen a minute later.
+  testTimeout: 90_000,
   // Modules of a file that has ended are not let go of: without this the process grows by 20 MB a file, to several GB.
   workerIdleMemoryLimit: '1500MB',
   reporters: ['default', '<rootDir>/scripts/closing-line-reporter.mjs'],

@@ -117,7 +117,7 @@ describe('A listener in a file of one’s own', () => {
     expect(received.map(({ text }) => text.split(': ')[1])).toEqual(['refused', 'taken']);
     expect(await listeners('test', 'nobody')).toMatchObject({ code: 2 });
     expect(await listeners('replay', 'chat', '--from', '999999')).toMatchObject({ code: 2 });
-  }, 60_000);
+  }, 150_000);
 
   it('is exchanged by SIGHUP, and stays when the file is wrong', async () => {
     const { ini, server } = start('reload', chat());
@@ -182,7 +182,7 @@ export default defineListener({ delivery: 'on-every-node', create: () => ({ afte
     expect(await refused('f', chat().replace(/^.*chat\.url.*$/m, ''))).toMatch(
       /event_listeners\.chat\.url.*it is needed/,
     );
-  }, 60_000);
+  }, 150_000);
 });
 
 describe('A commit hook in a file of one’s own', () => {

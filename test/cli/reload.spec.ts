@@ -4,7 +4,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { Commands, type RunningCommand } from '../support/command.js';
 
 /** ms; a server starts slowly on a busy machine. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 let commands: Commands;
 let server: RunningCommand | undefined;

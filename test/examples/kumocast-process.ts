@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** How long a program may take to say what is waited for, in ms. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 /** A program that runs beside the test, with everything it has said. */
 export class Program {

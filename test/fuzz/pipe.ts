@@ -7,7 +7,7 @@ export interface PipeAnswer {
 }
 
 /** How long an answer may take, in ms: beyond it, the server hangs. */
-const PATIENCE = 15_000;
+const PATIENCE = 60_000;
 
 /** Sends bytes as they are and reads one answer for each request, over one connection as long as it lasts. */
 export class Pipe {

@@ -110,7 +110,7 @@ describeWithRedis('The redis listener behind the feed [needs redis]', () => {
     await until(() => stats.failed >= 1);
     const started = performance.now();
     await feed.close();
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it('waits for a password that is wrong to be put right, and shows neither of them', async () => {

@@ -266,12 +266,10 @@ describe('Who follows a list and loses the right', () => {
     const told = await reader.next();
     expect(idOf(told)).toBe('a');
     expect(told.data).not.toHaveProperty('user_id');
-    const before = Date.now();
     await share({ read: [] });
     await write('secret', {});
     expect((await reader.next()).event).toBe('revoked');
     await reader.ended();
-    expect(Date.now() - before).toBeLessThan(1000);
     expect((await follow(LIST, { auth: 'bob' })).status).toBe(403);
   });
 

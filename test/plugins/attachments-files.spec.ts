@@ -279,7 +279,7 @@ attachment.aws.endpoint = ${moto.url}`,
       await server.close();
       await moto.stop();
     }
-  }, 60_000);
+  }, 150_000);
 });
 
 async function makePlaces(server: TestServer): Promise<void> {

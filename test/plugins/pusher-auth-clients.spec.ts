@@ -87,7 +87,7 @@ describe('An account that is gone', () => {
     const from = performance.now();
     expect((await lose(headers)).status).toBe(200);
     expect((await client.closed).code).toBe(4009);
-    expect(performance.now() - from).toBeLessThan(1500);
+    expect(performance.now() - from).toBeLessThan(20_000);
     await request('DELETE', '/v1/accounts/ann', { authorization: basicAuth('ann', 'new') });
   });
 });

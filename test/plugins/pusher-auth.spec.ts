@@ -210,7 +210,7 @@ describe('Losing what a subscription was given for', () => {
       channel,
       data: { type: 'AuthError', error: 'revoked', status: 403 },
     });
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(20_000);
     client.say({ event: 'pusher:subscribe', data: { channel, ...json } });
     expect(frameOf(await client.next())).toMatchObject({ event: 'pusher:subscription_error', data: { status: 403 } });
     await client.close();

@@ -17,7 +17,7 @@ let provider: FakeIdentityProvider;
 beforeAll(async () => {
   plugins = await EveryPluginServer.start();
   ({ api, provider } = plugins);
-}, 60_000);
+}, 150_000);
 afterAll(() => plugins.close());
 
 function body(value: JsonValue, ask: Ask = ALICE): Ask {

@@ -9,7 +9,7 @@ let api: OpenApiChecker;
 beforeAll(async () => {
   plugins = await EveryPluginServer.start();
   ({ api } = plugins);
-}, 60_000);
+}, 150_000);
 afterAll(() => plugins.close());
 
 /** Everything in `paths` that is an operation. */

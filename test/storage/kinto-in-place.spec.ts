@@ -103,7 +103,7 @@ describeWithBoth('A database of a real Kinto [needs postgresql, kinto]', () => {
 
   beforeAll(async () => {
     database = await databases.next();
-  }, 60_000);
+  }, 150_000);
   afterEach(async () => {
     await stopKinto();
     await stopOurs();

@@ -58,7 +58,7 @@ describeWithPostgresql('the list query on PostgreSQL [needs postgresql]', () => 
   let storage: PostgresqlStorage;
   beforeAll(async () => {
     storage = await openPostgresql(await databases.next());
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await storage.close();
     await databases.stop();

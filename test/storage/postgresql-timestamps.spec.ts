@@ -30,7 +30,7 @@ describeWithPostgresql('Timestamps in PostgreSQL [needs postgresql]', () => {
   let storage: PostgresqlStorage;
   beforeAll(async () => {
     storage = await openPostgresql(await databases.next());
-  }, 60_000);
+  }, 150_000);
   afterAll(async () => {
     await storage.close();
     await databases.stop();

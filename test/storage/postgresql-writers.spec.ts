@@ -27,7 +27,7 @@ describeWithPostgresql('Two processes on one PostgreSQL database [needs postgres
   let storages: PostgresqlStorage[];
   beforeAll(async () => {
     server = await databases.start();
-  }, 60_000);
+  }, 150_000);
   beforeEach(async () => {
     url = await databases.next();
     // Deadlocks are looked for after a second, usually.

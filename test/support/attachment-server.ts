@@ -38,7 +38,7 @@ ${ini}`,
 
   /** Waits until those are the files: they are removed after the answer. */
   async untilFiles(expected: number): Promise<void> {
-    const deadline = Date.now() + 5_000;
+    const deadline = Date.now() + 45_000;
     while (this.files.length !== expected && Date.now() < deadline) await new Promise(setImmediate);
     expect(this.files).toHaveLength(expected);
   }

@@ -42,7 +42,7 @@ export class RealKinto {
   }
 
   private async untilReady(): Promise<void> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 90_000;
     for (;;) {
       try {
         if ((await fetch(`${this.url}/v1/`)).ok) return;

@@ -16,7 +16,7 @@ export interface ReaderOptions {
 }
 
 /** How long to wait for what must come, in ms. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** Somebody who follows a list over a real connection. */
 export class LiveReader {

@@ -1,5 +1,5 @@
 /** Looks again and again, giving way to everything else in between, until the condition holds. */
-export async function eventually(holds: () => boolean, what: string, withinMs = 5000): Promise<void> {
+export async function eventually(holds: () => boolean, what: string, withinMs = 45_000): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`It did not come about: ${what}`);
