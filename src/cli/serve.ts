@@ -4,6 +4,8 @@ import { startServer, type RunningServer } from '../app.server.js';
 import { loadSettings } from './load-settings.js';
 import type { SettingSource } from '../settings/settings.js';
 import type { SettingsOptions } from './settings-options.js';
+import { workerCount } from './worker-count.js';
+import { isWorker, leaveSupervisor, onOrder, superviseWorkers } from './workers.js';
 
 /** How long the end may take, in ms: a process that hangs longer is of no use to anybody. */
 const SHUTDOWN_LIMIT = 15_000;
@@ -25,22 +27,28 @@ export interface ServeOptions extends SettingsOptions {
 export async function serve(options: ServeOptions): Promise<void> {
   const load = () => loadSettings(options, { http_port: String(options.port ?? DEFAULT_PORT) });
   const log = new Logger('start');
-  const starting = startServer(load(), options).then((server) => {
+  const source = load();
+  const count = workerCount(source);
+  if (count > 1 && !isWorker()) return superviseWorkers(count, log);
+  const starting = startServer(source, options).then((server) => {
     log.log(`Serving ${server.url}/v1/`);
     return server;
   });
   // Whoever awaits `serve` hears of a start that failed; here only a server that listens is of interest.
   const whenListening = (act: (server: RunningServer) => Promise<void>) => void starting.then(act, () => undefined);
-  process.on('SIGHUP', () => {
-    whenListening((server) => reload(server, load, log));
+  const reloadLater = () => whenListening((server) => reload(server, load, log));
+  const stopLater = (why: string) => {
+    giveUpLater(log);
+    whenListening((server) => stop(server, why, log));
+  };
+  process.on('SIGHUP', reloadLater);
+  // The default for a second one: who is in a hurry ends it at once.
+  for (const signal of STOP_SIGNALS) process.once(signal, () => stopLater(signal));
+  onOrder((order) => (order === 'stop' ? stopLater('All are to stop') : reloadLater()));
+  await starting.catch((error: unknown) => {
+    leaveSupervisor();
+    throw error;
   });
-  for (const signal of STOP_SIGNALS) {
-    process.once(signal, () => {
-      giveUpLater(log);
-      whenListening((server) => stop(server, signal, log));
-    });
-  }
-  await starting;
 }
 
 /** A file with a mistake in it changes nothing. */
@@ -63,8 +71,8 @@ function giveUpLater(log: Logger): void {
   limit.unref();
 }
 
-async function stop(server: RunningServer, signal: string, log: Logger): Promise<void> {
-  log.log(`${signal}: answering what has arrived, then stopping`);
+async function stop(server: RunningServer, why: string, log: Logger): Promise<void> {
+  log.log(`${why}: answering what has arrived, then stopping`);
   await server.close();
   process.exit(0);
 }

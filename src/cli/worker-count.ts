@@ -1,0 +1,21 @@
+import { availableParallelism } from 'node:os';
+import { ServerSettings } from '../app.settings.js';
+import { readSettings, resolveDottedName, settingProblem, SettingsError, type SettingSource } from '../settings/settings.js';
+import { StorageSettings } from '../storage/storage.settings.js';
+
+/**
+ * How many processes are to serve the port.
+ *
+ * @throws SettingsError when there are to be several on a database that only one process may open
+ */
+export function workerCount(source: SettingSource): number {
+  const { workers } = readSettings(ServerSettings, source);
+  const count = workers === 0 ? availableParallelism() : workers;
+  const backend = resolveDottedName('storage', readSettings(StorageSettings, source).storageBackend);
+  if (count === 1 || backend === 'postgresql') return count;
+  // Asked for as many as may be: one.
+  if (workers === 0) return 1;
+  const raw = source.find('workers');
+  const expected = `expected 1, since storage_backend = ${backend} is for one process; postgresql is for several`;
+  throw raw === undefined ? new SettingsError('workers', expected) : settingProblem(raw, expected);
+}
