@@ -62,6 +62,16 @@ export class ServerSettings {
   port!: number | undefined;
 
   @Setting({
+    key: 'workers',
+    type: 'integer',
+    default: 1,
+    sentence: 'How many processes serve the port; more than one needs PostgreSQL. 0: as many as there are processors.',
+  })
+  @Min(0)
+  @Max(1024)
+  workers!: number;
+
+  @Setting({
     key: 'log_level',
     type: 'string',
     default: 'log',
