@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { AppLifecycle } from './app.lifecycle.js';
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
+import { QuietConnections } from './app.quiet-connections.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
 import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
@@ -107,10 +108,15 @@ function rawAnswersOf(app: NestFastifyApplication): RawAnswers {
 /** From the moment the server ends: nothing is asked of any request before that. */
 function refuseWhileClosing(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
+  const connections = new QuietConnections(fastify.server);
   fastify.addHook('preClose', (done) => {
     const answers = rawAnswersOf(app);
     fastify.server.removeAllListeners('request');
-    fastify.server.on('request', (request, response) => answers.refuseWhileClosing(request, response));
+    fastify.server.on('request', (request, response) => {
+      connections.heard(request, response);
+      answers.refuseWhileClosing(request, response);
+    });
+    connections.end();
     done();
   });
 }

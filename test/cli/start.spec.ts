@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { Commands } from '../support/command.js';
 import { basicAuth } from '../support/server.js';
@@ -112,5 +112,24 @@ describe('kumocast start', () => {
     expect(stdout).toContain('SIGTERM');
     expect(stdout + stderr).not.toContain(SECRET);
     expect(stdout + stderr).not.toContain('ERROR');
+  });
+
+  it.each([
+    ['nobody has asked anything yet', ''],
+    ['somebody has not finished asking', 'GET /v1/ HTTP/1.1\r\nHost: localhost\r\n'],
+  ])('does not wait for a connection on which %s', async (_what, said) => {
+    const server = commands.start('start', '--ini', commands.write('quiet.ini', USUAL), '--port', '0');
+    const { port } = new URL(await server.url());
+    const socket = connect(Number(port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    if (said !== '') socket.write(said);
+    // An answer on another connection: by then this one has been taken.
+    await fetch(`http://127.0.0.1:${port}/v1/`);
+    server.kill('SIGTERM');
+    const { code, stdout, stderr } = await server.ended;
+    expect(stdout + stderr).not.toContain('giving up');
+    expect(code).toBe(0);
+    socket.destroy();
   });
 });
