@@ -1,9 +1,12 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { backupCommand } from './cli/backup.js';
 import { CommandFailure } from './cli/command-failure.js';
 import { createUserCommand } from './cli/create-user.js';
 import { deleteCollectionCommand } from './cli/delete-collection.js';
+import { exportCommand } from './cli/export.js';
 import { flushCacheCommand } from './cli/flush-cache.js';
+import { importCommand } from './cli/import.js';
 import { initCommand } from './cli/init.js';
 import { listenersCommand } from './cli/listeners.js';
 import { migrateCommand } from './cli/migrate.js';
@@ -34,6 +37,9 @@ const COMMANDS = [
   purgeDeletedCommand(),
   flushCacheCommand(),
   listenersCommand(),
+  exportCommand(),
+  importCommand(),
+  backupCommand(),
   versionCommand(),
 ];
 for (const command of COMMANDS) program.addCommand(command.copyInheritedSettings(program));
