@@ -20,8 +20,8 @@ export interface KintoCollection {
   readonly db: {
     getLastModified(): Promise<number | null>;
     saveLastModified(lastModified: number): Promise<number | null>;
-    list(params: object): Promise<readonly object[]>;
   };
+  list(params: object, options: { includeDeleted: boolean }): Promise<{ readonly data: readonly object[] }>;
   getAny(id: string): Promise<{ readonly data?: object | undefined }>;
   importChanges(results: never, changes: never, strategy?: string): Promise<unknown>;
   applyHook(name: string, payload: object): Promise<object>;
@@ -86,8 +86,8 @@ class LiveCollection {
   /** What is here and not there has been deleted at some time that nobody remembers. */
   private async replaceAll(objects: readonly LiveObject[]): Promise<void> {
     const there = new Set(objects.map(({ id }) => id));
-    const local = (await this.collection.db.list({})) as readonly LocalRecord[];
-    const left = local.filter(({ id, _status }) => _status === SYNCED && !there.has(id));
+    const { data } = await this.collection.list({}, { includeDeleted: true });
+    const left = (data as readonly LocalRecord[]).filter(({ id, _status }) => _status === SYNCED && !there.has(id));
     await this.take([...left.map(({ id, last_modified }) => gone(id, last_modified)), ...objects]);
     const newest = objects.reduce((latest, object) => Math.max(latest, object.last_modified), 0);
     if (newest > 0) await this.remember(newest);
