@@ -1,5 +1,6 @@
 // A PostgreSQL server for tests, in a directory of its own, from Debian's programs: prints its URL, and goes with all
-// that is in it when its input ends. Nothing in it is synced to the disk.
+// that is in it when its input ends. At SIGUSR2 it is restarted, and its URL is printed again. Nothing in it is synced to
+// the disk.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -56,17 +57,33 @@ const locale = ['--encoding=UTF8', '--lc-collate=C', '--lc-ctype=C.UTF-8'];
 execFileSync(join(bin, 'initdb'), ['-D', 'cluster', '-U', 'postgres', '-A', 'trust', '-N', ...locale], as);
 const port = await findFreePort();
 const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
-const server = spawn(
-  join(bin, 'postgres'),
-  ['-D', 'cluster', '-p', port, '-h', '127.0.0.1', '-k', directory, ...settings.flatMap((one) => ['-c', one])].map(
-    String,
-  ),
-  { ...as, stdio: 'ignore' },
-);
-server.once('exit', (code) => process.exit(code ?? 1));
+const options = ['-D', 'cluster', '-p', String(port), '-h', '127.0.0.1', '-k', directory];
+let isRestarting = false;
+function startServer() {
+  const started = spawn(join(bin, 'postgres'), [...options, ...settings.flatMap((one) => ['-c', one])], {
+    ...as,
+    stdio: 'ignore',
+  });
+  started.once('exit', (code) => {
+    if (!isRestarting) process.exit(code ?? 1);
+    isRestarting = false;
+    server = startServer();
+    void sayOnceItAnswers();
+  });
+  return started;
+}
+let server = startServer();
+// It ends, whoever is connected, and is started again on the same port.
+process.on('SIGUSR2', () => {
+  isRestarting = true;
+  server.kill('SIGINT');
+});
 const stop = () => server.kill('SIGINT'); // "Fast": whoever is still connected is disconnected.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
 process.stdin.resume().once('end', stop).once('error', stop);
 const url = `postgresql://postgres@127.0.0.1:${port}/postgres`;
-while (!(await answers(url))) await new Promise((resolve) => setTimeout(resolve, 50));
-console.log(url);
+async function sayOnceItAnswers() {
+  while (!(await answers(url))) await new Promise((resolve) => setTimeout(resolve, 50));
+  console.log(url);
+}
+await sayOnceItAnswers();

@@ -5,6 +5,8 @@ import type { ListenerKinds } from './changes/change-listener.js';
 import { pusherListener } from './listeners/pusher/pusher.listener.js';
 import { redisListener } from './listeners/redis/redis.listener.js';
 import { webhookListener } from './listeners/webhook/webhook.listener.js';
+import { socketIoListener } from './listeners/socketio/socketio.listener.js';
+import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
 import { webPushListener } from './listeners/webpush/webpush.listener.js';
 import { webSocketListener, type ChannelGuard } from './listeners/websocket/websocket.listener.js';
@@ -16,6 +18,7 @@ import { countersPlugin } from './plugins/counters/counters.plugin.js';
 import { defaultBucketPlugin } from './plugins/default-bucket/default-bucket.plugin.js';
 import { flushPlugin } from './plugins/flush/flush.plugin.js';
 import { historyPlugin } from './plugins/history/history.plugin.js';
+import { kintoChangesPlugin } from './plugins/kinto-changes/kinto-changes.plugin.js';
 import { openIdPlugin } from './plugins/openid/openid.plugin.js';
 import { openIdPolicy } from './plugins/openid/openid.policy.js';
 import { pusherAuthPlugin } from './plugins/pusher-auth/pusher-auth.plugin.js';
@@ -47,6 +50,7 @@ const BUILT_IN: Plugin = { settings: [], extend: () => undefined };
 export function addPlugins(plugins: Plugins): void {
   plugins.add('accounts', accountsPlugin);
   plugins.add('admin', adminPlugin);
+  plugins.add('changes', kintoChangesPlugin);
   plugins.add('counters', countersPlugin);
   plugins.add('default-bucket', defaultBucketPlugin);
   plugins.add('flush', flushPlugin);
@@ -86,6 +90,7 @@ export interface LocalChannels {
   readonly hub: Hub;
   readonly appId: string;
   readonly guard: ChannelGuard;
+  readonly sockets: SocketIoServer;
 }
 
 /** @param objects where push subscriptions are stored */
@@ -95,6 +100,7 @@ export function addListenerKinds(kinds: ListenerKinds, local: LocalChannels, obj
     redisListener,
     webhookListener,
     webSocketListener(local.hub, local.appId, local.guard),
+    socketIoListener(local.sockets),
     webPushListener(objects, new Logger('listeners')),
   ];
   for (const definition of definitions) kinds.add(definition.kind, definition);

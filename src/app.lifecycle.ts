@@ -6,13 +6,15 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
-import { accessWatcher, channelGuard } from './app.channel-access.js';
+import { accessWatcher, accountWatchers, channelGuard } from './app.channel-access.js';
 import { openApps } from './app.channels.js';
 import { addOwnListeners } from './app.extensions.js';
 import { addListenerKinds } from './app.kinds.js';
 import { listenerObjects } from './app.listener-objects.js';
 import type { Measuring } from './app.metrics.js';
-import { makeChannelWebhooks } from './app.webhooks.js';
+import type { Nodes } from './app.nodes.js';
+import { makeChannelWebhooks, type NodeWebhooks } from './app.webhooks.js';
+import type { Cache } from './cache/cache.js';
 import type { ChangeFeed } from './changes/change-feed.js';
 import type { ChannelTemplate } from './changes/channel-template.js';
 import { ListenerKinds } from './changes/change-listener.js';
@@ -20,14 +22,15 @@ import { ChangesSettings } from './changes/changes.settings.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { LogTrimmer } from './changes/log-trimmer.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
-import type { SseListStreams } from './listeners/sse/sse-list-streams.js';
+import { socketIoCapability, socketIoWatcher } from './app.socketio.js';
+import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { PusherAuth } from './plugins/pusher-auth/pusher-auth.js';
 import { ChannelApps } from './realtime/channel-app.js';
 import { ChannelEvents } from './realtime/channel-events.js';
 import { Hub } from './realtime/hub.js';
 import { Admission } from './realtime/pusher/admission.js';
 import { Expulsion } from './realtime/pusher/expulsion.js';
-import type { ChannelWebhooks } from './realtime/webhooks/channel-webhooks.js';
+import type { LiveTransports } from './resources/live/live-transports.js';
 import { findReasonIgnored } from './resources/ignored-settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
 import { readSettings, unknownKeyWarning, type SettingSource } from './settings/settings.js';
@@ -39,7 +42,11 @@ export interface AppParts {
   readonly source: SettingSource;
   readonly storage: ClosableStorage;
   readonly feed: ChangeFeed;
-  readonly streams: SseListStreams;
+  readonly nodes: Nodes;
+  readonly cache: Cache;
+  readonly closeCache: () => Promise<void>;
+  readonly streams: LiveTransports;
+  readonly sockets: SocketIoServer;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
   readonly pusherAuth: PusherAuth;
@@ -51,7 +58,7 @@ export const APP_PARTS = Symbol('AppParts');
 @Injectable()
 export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly log = new Logger('settings');
-  private webhooks: ChannelWebhooks | undefined;
+  private webhooks: NodeWebhooks | undefined;
   private trimmer: LogTrimmer | undefined;
   /** The app whose channels the built-in listeners speak to. */
   private appId = '';
@@ -83,14 +90,23 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     const { hub, admission, expulsion } = this;
     this.parts.pusherAuth.open({ app, hub, admission, expulsion, log: new Logger('channels') });
     const listeners = await this.makeListeners(source);
-    this.webhooks = makeChannelWebhooks(source, configured, storage, new Logger('webhooks'));
+    socketIoCapability(points, this.parts.sockets);
+    const { nodes } = this.parts;
+    const webhookParts = { storage, leases: nodes.leases, log: new Logger('webhooks') };
+    this.webhooks = makeChannelWebhooks(source, configured, webhookParts);
     for (const registry of registriesOf(points)) registry.seal();
     this.tellUnknownKeys();
+    nodes.open();
     await this.webhooks.open(this.channelEvents);
+    const { webhooks } = this;
+    // Without a way to the others, each tells of channels of its own.
+    if (nodes.socketLink !== undefined) this.channelEvents.isTeller = () => webhooks.isOurs;
+    this.parts.measuring.channels(hub.counters, this.channelEvents);
     await feed.open(listeners);
     this.parts.streams.start();
-    this.trimmer = new LogTrimmer(storage, readSettings(ChangesSettings, source), new Logger('changes'));
-    this.trimmer.open();
+    const trimming = readSettings(ChangesSettings, source);
+    this.trimmer = new LogTrimmer(storage, trimming, new Logger('changes'), Date.now, nodes.leases);
+    await this.trimmer.open();
   }
 
   /**
@@ -108,13 +124,22 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     const { pusherAuth } = this.parts;
     const templates: ChannelTemplate[] = [];
     const guard = channelGuard(pusherAuth, templates);
-    addListenerKinds(kinds, { hub: this.hub, appId: this.appId, guard }, listenerObjects(this.parts));
+    addListenerKinds(
+      kinds,
+      { hub: this.hub, appId: this.appId, guard, sockets: this.parts.sockets },
+      listenerObjects(this.parts),
+    );
     await addOwnListeners(kinds, source);
     kinds.seal();
     const listeners = makeConfiguredListeners(source, kinds);
     pusherAuth.use(templates);
     this.parts.measuring.listeners(listeners);
-    return [...listeners, accessWatcher(pusherAuth)];
+    return [
+      ...listeners,
+      accessWatcher(pusherAuth),
+      ...accountWatchers(this.parts),
+      socketIoWatcher(this.parts.sockets),
+    ];
   }
 
   private tellUnknownKeys(): void {
@@ -128,6 +153,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
 
   /** Answers that go on would keep the server from ending. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.parts.sockets.close();
     await this.parts.streams.close();
   }
 
@@ -139,6 +165,8 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
       this.trimmer?.close(),
       this.parts.feed.close(),
     ]);
+    await this.parts.nodes.close();
+    await this.parts.closeCache();
     await this.parts.storage.close();
     await this.parts.measuring.close();
   }

@@ -3,6 +3,8 @@ import type { Cache } from './cache/cache.js';
 import { MeasuredCache } from './cache/measured-cache.js';
 import { CommitHooks, type CommitHook } from './changes/commit-hook.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
+import type { ChannelEvents } from './realtime/channel-events.js';
+import type { RealtimeCounters } from './realtime/counters.js';
 import { combine, type MetricSink, type MetricSinks } from './resources/metrics/metric-sink.js';
 import { MetricsSettings } from './resources/metrics/metrics.settings.js';
 import { requestMetrics } from './resources/metrics/request-metrics.js';
@@ -16,6 +18,8 @@ import type { Storage } from './storage/storage.js';
  * (kinto-api.md, 12.5). Where there is no such plugin every part stays as it is, and nothing is measured.
  */
 export class Measuring {
+  private endSampling: (() => void) | undefined;
+
   private constructor(
     private readonly sinks: readonly MetricSink[],
     private readonly sink: MetricSink | undefined,
@@ -66,9 +70,54 @@ export class Measuring {
     }
   }
 
+  /** The socket mouth: each round of writing is timed, and what it counts itself is looked at now and then. */
+  channels(counters: RealtimeCounters, events: Pick<ChannelEvents, 'webhooks'>): void {
+    const { sink } = this;
+    if (sink === undefined) return;
+    counters.onRound = (seconds) => sink.time('channels.fanout.seconds', seconds, []);
+    const sample = channelSampling(sink, counters, events);
+    const timer = setInterval(sample, SAMPLE_INTERVAL).unref();
+    this.endSampling = () => {
+      clearInterval(timer);
+      sample();
+    };
+    sample();
+  }
+
   async close(): Promise<void> {
+    this.endSampling?.();
     for (const sink of this.sinks) await sink.close?.();
   }
+}
+
+/** How often the socket mouth is looked at, in ms. Counting each delivery would cost more than some deliveries do. */
+const SAMPLE_INTERVAL = 1000;
+
+/**
+ * Of what only grows, how much came since the last look: its sum in Prometheus is the total. Of the others, how many there
+ * are: sum by count is their mean. To StatsD each is a gauge.
+ */
+function channelSampling(sink: MetricSink, counters: RealtimeCounters, events: Pick<ChannelEvents, 'webhooks'>) {
+  const totals = new Map<string, number>();
+  return (): void => {
+    const { connections, channels, ...growing } = counters.snapshot();
+    const { delivered = 0, failedTries = 0, dropped = 0 } = events.webhooks ?? {};
+    sink.observe('channels.connections', connections, []);
+    sink.observe('channels.occupied', channels, []);
+    for (const [name, total] of [
+      ['messages_in', growing.messagesIn],
+      ['bytes_in', growing.bytesIn],
+      ['messages_out', growing.messagesOut],
+      ['bytes_out', growing.bytesOut],
+      ['slow_readers_dropped', growing.slowReadersDropped],
+      ['webhooks_delivered', delivered],
+      ['webhooks_failed', failedTries],
+      ['webhooks_dropped', dropped],
+    ] as const) {
+      sink.observe(`channels.${name}`, total - (totals.get(name) ?? 0), []);
+      totals.set(name, total);
+    }
+  };
 }
 
 interface Points {

@@ -1,32 +1,40 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { makePusherAuth } from './app.channel-access.js';
+import { makeLive } from './app.live.js';
+import { makeSocketIo } from './app.socketio.js';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
 import { addRequestLog } from './app.request-log.js';
 import { addOwnCommitHooks } from './app.extensions.js';
 import { Measuring } from './app.metrics.js';
 import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
+import { NeighboursLifecycle } from './app.neighbours.js';
+import { Nodes } from './app.nodes.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
 import { AuthPolicyKinds, type PolicyParts } from './auth/auth-policy.js';
 import { AuthSettings } from './auth/auth.settings.js';
+import { TicketSettings } from './auth/tickets.settings.js';
 import { Authenticator } from './auth/authenticator.js';
+import { BusSettings } from './bus/bus.settings.js';
 import { CACHE, isCacheHealthy } from './cache/cache.js';
 import { CacheSettings } from './cache/cache.settings.js';
 import { openCache } from './cache/open-cache.js';
 import { ChangeFeed } from './changes/change-feed.js';
 import { ChangeLog } from './changes/change-log.js';
+import { LeaseSettings } from './changes/lease.settings.js';
+import { PATIENCE } from './changes/patience.js';
 import { CommitHooks } from './changes/commit-hook.js';
-import { LiveSettings } from './listeners/sse/live.settings.js';
-import { SseListStreams } from './listeners/sse/sse-list-streams.js';
 import { Access } from './permissions/access.js';
 import { addKintoRules } from './permissions/kinto-rules.js';
 import { PermissionRules } from './permissions/permission-rules.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
+import { ChangeFeedSettings } from './plugins/changes/changes.settings.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './resources/capabilities.js';
 import { EndOfServiceSettings } from './resources/end-of-service.js';
 import { readRecordExpiries } from './resources/endpoints/client-cache.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { LiveSettings } from './resources/live/live.settings.js';
 import { MethodSwitches } from './resources/method-switches.js';
 import { EndpointFactories, Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
 import { MetricSinks } from './resources/metrics/metric-sink.js';
@@ -49,6 +57,8 @@ export class AppModule {
     const settings = {
       storage: readSettings(StorageSettings, source),
       cache: readSettings(CacheSettings, source),
+      leases: readSettings(LeaseSettings, source),
+      bus: readSettings(BusSettings, source),
       permissions: readSettings(PermissionSettings, source),
       auth: readSettings(AuthSettings, source),
       api: readSettings(ApiSettings, source),
@@ -56,6 +66,8 @@ export class AppModule {
       endOfService: readSettings(EndOfServiceSettings, source),
       realtime: readSettings(RealtimeSettings, source),
       live: readSettings(LiveSettings, source),
+      tickets: readSettings(TicketSettings, source),
+      changeFeed: readSettings(ChangeFeedSettings, source),
     };
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
@@ -63,18 +75,23 @@ export class AppModule {
     await addOwnCommitHooks(points.hooks, source);
     addRequestLog(points.observers, source);
     const measuring = Measuring.of(points, source);
-    const cache = measuring.cache(openCache(settings.cache));
+    const openedCache = await openCache(settings.cache, new Logger('cache'));
+    const cache = measuring.cache(openedCache);
     const storage = await openStorage(settings.storage, DATABASE_SCHEMA);
     const policies = measuring.policies(points.policies);
     const authenticator = await makeAuthenticator(settings.auth, policies, { source, storage, cache });
     points.healthChecks.add('cache', () => isCacheHealthy(cache));
     points.healthChecks.add('storage', () => storage.isHealthy());
     points.healthChecks.add('permission', () => storage.isHealthy());
-    const feed = new ChangeFeed(storage, new Logger('listeners'));
+    const nodes = await Nodes.open(storage, settings);
+    const feed = new ChangeFeed(storage, new Logger('listeners'), PATIENCE, nodes.leases);
     const access = new Access(points.rules, settings.permissions);
-    const log = new Logger('live');
-    const streams = new SseListStreams({ storage, access, authenticator, log }, settings.live);
-    const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator });
+    const { streams, tickets, urlCredentials, lists, follow } = makeLive(points, {
+      ...{ access, storage, authenticator },
+      ...{ settings: settings.live, ticketSettings: settings.tickets, feedSettings: settings.changeFeed },
+    });
+    const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator, tickets });
+    const sockets = makeSocketIo(points, { lists, follow, tickets }, { ...settings, access, storage, authenticator });
     const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
@@ -95,6 +112,7 @@ export class AppModule {
           project: settings.project,
           access,
           streams,
+          urlCredentials,
           authenticator,
           changeLog: new ChangeLog(measuring.hooks(points.hooks)),
           endOfService: settings.endOfService,
@@ -109,9 +127,22 @@ export class AppModule {
         { provide: CACHE, useValue: cache },
         {
           provide: APP_PARTS,
-          useValue: { source, storage, feed, streams, points, measuring, pusherAuth } satisfies AppParts,
+          useValue: {
+            source,
+            storage,
+            feed,
+            cache,
+            closeCache: () => openedCache.close(),
+            nodes,
+            streams,
+            sockets,
+            points,
+            measuring,
+            pusherAuth,
+          } satisfies AppParts,
         },
         AppLifecycle,
+        NeighboursLifecycle,
       ],
       exports: [STORAGE, CACHE],
     };

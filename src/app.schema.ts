@@ -7,6 +7,7 @@ import { ChannelWebhooks1763800000001 } from './storage/channel-webhooks.migrati
 import { ChangeEntity } from './storage/entities/change.entity.js';
 import { ChannelWebhookEntity } from './storage/entities/channel-webhook.entity.js';
 import { CursorEntity } from './storage/entities/cursor.entity.js';
+import { LeaseEntity } from './storage/entities/lease.entity.js';
 import { MetadataEntity } from './storage/entities/metadata.entity.js';
 import { ObjectEntity } from './storage/entities/object.entity.js';
 import { TimestampEntity } from './storage/entities/timestamp.entity.js';
@@ -16,10 +17,12 @@ import {
   ListenerOrderEntity,
   ListenerStateEntity,
 } from './storage/entities/listener.entities.js';
+import { Leases1764000000000 } from './storage/leases.migration.js';
 import { ListenerTables1763800000000 } from './storage/listener-tables.migration.js';
 import { StorageTables1763700000000 } from './storage/migrations.js';
 import type { DatabaseSchema } from './storage/open-storage.js';
 import { PostgresqlChangePrincipals1763900000100 } from './storage/postgresql/change-principals.migration.js';
+import { PostgresqlLeases1764000000100 } from './storage/postgresql/leases.migration.js';
 import { PostgresqlListenerTables1763800000100 } from './storage/postgresql/listener-tables.migration.js';
 import { PostgresqlStorageTables1763700000100 } from './storage/postgresql/migrations.js';
 
@@ -36,6 +39,7 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     ListenerOrderEntity,
     ChangeMarkEntity,
     ChannelWebhookEntity,
+    LeaseEntity,
     AccessControlEntryEntity,
     UserPrincipalEntity,
   ],
@@ -45,11 +49,13 @@ export const DATABASE_SCHEMA: DatabaseSchema = {
     ListenerTables1763800000000,
     ChannelWebhooks1763800000001,
     ChangePrincipals1763900000000,
+    Leases1764000000000,
   ],
   postgresqlMigrations: [
     PostgresqlStorageTables1763700000100,
     PostgresqlPermissionTables1763700000101,
     PostgresqlListenerTables1763800000100,
     PostgresqlChangePrincipals1763900000100,
+    PostgresqlLeases1764000000100,
   ],
 };

@@ -2,24 +2,30 @@ import { Max, Min } from 'class-validator';
 import { LocalAppSettings } from './app.channels.js';
 import { AuthSettings } from './auth/auth.settings.js';
 import { AuthPolicySettings } from './auth/auth.settings.js';
+import { TicketSettings } from './auth/tickets.settings.js';
+import { BusSettings } from './bus/bus.settings.js';
 import { CacheSettings } from './cache/cache.settings.js';
 import { CommonListenerSettings, DurableListenerSettings, ListenersSettings } from './changes/change-listener.js';
 import { CommitHooksSettings, OwnHookSettings } from './changes/commit-hook.js';
 import { ChangesSettings } from './changes/changes.settings.js';
-import { LiveSettings } from './listeners/sse/live.settings.js';
+import { LeaseSettings } from './changes/lease.settings.js';
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { RedisSettings } from './listeners/redis/redis.settings.js';
+import { SocketIoSettings } from './listeners/socketio/socketio.settings.js';
 import { WebhookListenerSettings } from './listeners/webhook/webhook.settings.js';
 import { WebPushSettings } from './listeners/webpush/webpush.settings.js';
 import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
 import { AccountsSettings } from './plugins/accounts/accounts.settings.js';
 import { AttachmentSettings, S3Settings, UploadSettings } from './plugins/attachments/attachments.settings.js';
+import { ChangeFeedSettings } from './plugins/changes/changes.settings.js';
 import { AdminSettings } from './plugins/admin/admin.settings.js';
+import { EncryptionSettings } from './plugins/pusher-auth/encryption.js';
 import { PusherAuthSettings } from './plugins/pusher-auth/pusher-auth.settings.js';
 import { PrometheusSettings } from './plugins/prometheus/prometheus.settings.js';
 import { StatsdSettings } from './plugins/statsd/statsd.settings.js';
 import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.js';
+import { KintoChangesSettings, MaximumExpirySettings } from './plugins/kinto-changes/kinto-changes.settings.js';
 import { OpenIdSettings } from './plugins/openid/openid.settings.js';
 import { HistorySettings } from './plugins/history/history.settings.js';
 import { EVERY_BUCKET, EVERY_COLLECTION, QuotaSettings } from './plugins/quotas/quotas.settings.js';
@@ -28,6 +34,7 @@ import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { WebhookSettings } from './realtime/webhooks/webhooks.settings.js';
 import { EndOfServiceSettings } from './resources/end-of-service.js';
 import { ApiSettings, ProjectSettings } from './resources/http.settings.js';
+import { LiveSettings } from './resources/live/live.settings.js';
 import { MethodSwitchSettings } from './resources/method-switches.js';
 import { MetricsSettings } from './resources/metrics/metrics.settings.js';
 import { PermissionsListSettings } from './resources/permissions-list/permissions-list.js';
@@ -135,7 +142,17 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
   },
   { title: 'Attachments in an S3 bucket', type: S3Settings, prefix: 'attachment.aws.' },
   { title: 'The change log', type: ChangesSettings },
+  { title: 'Several servers on one database', type: LeaseSettings },
+  { title: 'How they reach each other', type: BusSettings },
   { title: 'Live lists', type: LiveSettings },
+  { title: 'Tickets', type: TicketSettings },
+  { title: 'The change feed', type: ChangeFeedSettings },
+  { title: 'The list of changes of kinto-changes', type: KintoChangesSettings },
+  {
+    title: 'How long its answers may be kept; <bucket>.<collection>. is that of the answer',
+    type: MaximumExpirySettings,
+    prefix: 'monitor.changes.',
+  },
   { title: 'Commit hooks of your own', type: CommitHooksSettings },
   { title: 'One of them, here called guard', type: OwnHookSettings, prefix: 'commit_hooks.guard.' },
   { title: 'Listeners', type: ListenersSettings },
@@ -157,6 +174,11 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     type: WebPushSettings,
     prefix: 'webpush.',
   },
+  {
+    title: 'A listener of the kind socketio; keys of event_listeners.<name>. come first',
+    type: SocketIoSettings,
+    prefix: 'socketio.',
+  },
   { title: 'A listener of the kind webhook', type: WebhookListenerSettings, prefix: 'event_listeners.hook.' },
   { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },
   { title: 'What belongs to that app', type: ChannelAppSettings, prefix: 'channels.' },
@@ -164,5 +186,6 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
   { title: 'One of them, here one called shop', type: NamedAppSettings, prefix: 'channels.apps.shop.' },
   { title: 'Webhooks of channels', type: WebhookSettings },
   { title: 'Who may hear what on channels', type: PusherAuthSettings },
+  { title: 'Changes on encrypted channels', type: EncryptionSettings },
   { title: 'Sockets', type: RealtimeSettings },
 ];

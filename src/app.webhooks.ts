@@ -1,7 +1,9 @@
 import type { ConfiguredApp } from './app.channels.js';
+import { ONE_PROCESS, type Lease, type Leases } from './changes/lease.js';
 import { OutgoingClient } from './outgoing/outgoing-client.js';
+import type { ChannelEvents } from './realtime/channel-events.js';
 import { ChannelWebhooks } from './realtime/webhooks/channel-webhooks.js';
-import type { CourierLog } from './realtime/webhooks/webhook-courier.js';
+import type { CourierLog, CourierTurn } from './realtime/webhooks/webhook-courier.js';
 import type { WebhookTarget } from './realtime/webhooks/webhook-event.js';
 import type { NewWebhook, QueuedWebhook, WebhookQueue } from './realtime/webhooks/webhook-queue.js';
 import { WebhookSettings } from './realtime/webhooks/webhooks.settings.js';
@@ -23,9 +25,8 @@ const CONNECTIONS = 8;
 export function makeChannelWebhooks(
   source: SettingSource,
   apps: readonly ConfiguredApp[],
-  storage: Storage,
-  log: CourierLog,
-): ChannelWebhooks {
+  { storage, leases, log }: { storage: Storage; leases: Leases; log: CourierLog },
+): NodeWebhooks {
   const settings = readSettings(WebhookSettings, source);
   const transport = new OutgoingClient({
     allowPrivateAddresses: settings.allowPrivateAddresses,
@@ -33,11 +34,64 @@ export function makeChannelWebhooks(
     connections: CONNECTIONS,
   });
   for (const { prefix, webhookUrls } of apps) ensureCallable(transport, `${prefix}webhook_urls`, webhookUrls);
-  return new ChannelWebhooks({
-    apps: apps.map(({ app, webhookUrls, webhookEvents }) => ({ app, urls: webhookUrls, events: webhookEvents })),
-    queue: new DatabaseWebhookQueue(storage),
-    ...{ transport, settings, log },
+  return new NodeWebhooks(leases, (turn) => {
+    return new ChannelWebhooks({
+      apps: apps.map(({ app, webhookUrls, webhookEvents }) => ({ app, urls: webhookUrls, events: webhookEvents })),
+      queue: new DatabaseWebhookQueue(storage),
+      ...{ transport, settings, log, turn },
+    });
   });
+}
+
+/** How often it is looked whether other nodes have put something into the queue, in ms. */
+const LOOK_INTERVAL = 500;
+
+/** The webhooks of one node: every node puts its own into the queue, and one at a time delivers what is there. */
+export class NodeWebhooks {
+  private readonly webhooks: ChannelWebhooks;
+  private lease: Lease | undefined;
+  private hasWon = false;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly leases: Leases,
+    make: (turn: CourierTurn) => ChannelWebhooks,
+  ) {
+    const isOurs = () => this.isOurs;
+    this.webhooks = make({
+      get isOurs() {
+        return isOurs();
+      },
+    });
+  }
+
+  /** Whether it is this node that delivers, and so the one that tells what all nodes see. */
+  get isOurs(): boolean {
+    return this.hasWon && this.lease?.isHeld !== false;
+  }
+
+  async open(events: ChannelEvents): Promise<void> {
+    await this.webhooks.open(events);
+    this.lease = await this.leases.take('channel-webhooks', {
+      won: () => {
+        this.hasWon = true;
+        void this.webhooks.beginTurn();
+      },
+      lost: () => {
+        this.hasWon = false;
+        this.webhooks.endTurn();
+      },
+    });
+    if (this.leases === ONE_PROCESS) return;
+    this.timer = setInterval(() => this.webhooks.look(), LOOK_INTERVAL);
+    this.timer.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    await this.webhooks.close();
+    await this.lease?.release();
+  }
 }
 
 function ensureCallable(transport: OutgoingClient, key: string, urls: readonly string[]): void {

@@ -83,6 +83,7 @@ function objectionToFile({ path }: Source, target: string): string | undefined {
 }
 
 function objectionToPackage({ path }: Source, imported: string): string | undefined {
+  if (roomOf(path).name === 'client') return 'client has no dependency, not even on Node';
   if (roomOf(path).name === 'wire') return 'wire is plain TypeScript, without packages and without I/O';
   if (/^(@nestjs\/)?typeorm(\/|$)/.test(imported) && !mayKnowTypeorm(path)) return 'TypeORM is not known here';
   return undefined;

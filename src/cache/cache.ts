@@ -9,6 +9,12 @@ export interface Cache {
   flush(): Promise<void>;
 }
 
+/** A cache and its end. */
+export interface ClosableCache extends Cache {
+  /** Lets what was begun end. */
+  close(): Promise<void>;
+}
+
 const HEARTBEAT_KEY = '__heartbeat__';
 
 /** Whether what is put in can be had back. */

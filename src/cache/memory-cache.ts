@@ -1,4 +1,4 @@
-import type { Cache } from './cache.js';
+import type { ClosableCache } from './cache.js';
 
 interface Entry {
   readonly value: string;
@@ -7,7 +7,7 @@ interface Entry {
 }
 
 /** A cache inside the process, bounded: when it is full, what was set longest ago goes. */
-export class MemoryCache implements Cache {
+export class MemoryCache implements ClosableCache {
   private readonly entries = new Map<string, Entry>();
   private size = 0;
 
@@ -48,6 +48,10 @@ export class MemoryCache implements Cache {
   async flush(): Promise<void> {
     this.entries.clear();
     this.size = 0;
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
   }
 
   private find(key: string): Entry | undefined {

@@ -2,6 +2,8 @@ import type { Logger } from '@nestjs/common';
 import type { Storage } from '../storage/storage.js';
 import { DurableDelivery } from './durable-delivery.js';
 import type { ListenerOrder } from '../storage/listener-orders.js';
+import { LeasedDelivery } from './leased-delivery.js';
+import { HELD, ONE_PROCESS, type Lease, type Leases } from './lease.js';
 import { LiveDelivery } from './live-delivery.js';
 import { OrderDesk } from './order-desk.js';
 import { PATIENCE, type Patience } from './patience.js';
@@ -9,13 +11,16 @@ import type { RegisteredListener } from './registered-listener.js';
 
 /** Reads the log onward and hands each change to each listener that asked for it. */
 export class ChangeFeed {
-  private deliveries: readonly (LiveDelivery | DurableDelivery)[] = [];
+  private deliveries: readonly (LiveDelivery | LeasedDelivery)[] = [];
   private readonly desk: OrderDesk;
+  /** To answer the orders that are about no listener in particular. */
+  private deskLease: Lease = HELD;
 
   constructor(
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly patience: Patience = PATIENCE,
+    private readonly leases: Leases = ONE_PROCESS,
   ) {
     this.desk = new OrderDesk(storage, log, (order) => this.carryOut(order));
     storage.onCommit(() => this.wake());
@@ -24,6 +29,7 @@ export class ChangeFeed {
   /** From now on the listeners are told. One that is no longer there loses its cursor: should it return, it is new. */
   async open(listeners: readonly RegisteredListener[]): Promise<void> {
     await this.start(listeners, new Map());
+    this.deskLease = await this.leases.take('listener-orders', {});
     await this.desk.open();
   }
 
@@ -41,7 +47,7 @@ export class ChangeFeed {
 
   async close(): Promise<void> {
     this.desk.close();
-    await Promise.all(this.deliveries.map((delivery) => delivery.close()));
+    await Promise.all([...this.deliveries.map((delivery) => delivery.close()), this.deskLease.release()]);
     this.deliveries = [];
   }
 
@@ -57,18 +63,25 @@ export class ChangeFeed {
     // One delivery each: a listener that hangs delays nobody but itself.
     const deliveries = listeners.map((registered) =>
       isDurable(registered)
-        ? new DurableDelivery(registered, this.storage, this.log, this.patience)
+        ? new LeasedDelivery(registered, this.storage, this.log, this.leases, this.patience)
         : new LiveDelivery(registered, this.storage, this.log, this.patience),
     );
-    for (const delivery of deliveries) await delivery.open(places.get(delivery.name));
+    for (const delivery of deliveries) {
+      await (delivery instanceof LiveDelivery ? delivery.open(places.get(delivery.name)) : delivery.open());
+    }
     this.deliveries = deliveries;
     // What was committed after a delivery found its place and before this line has woken nobody.
     this.wake();
   }
 
-  private async carryOut(order: ListenerOrder): Promise<string> {
+  /** `undefined`: it is another server's to carry out. */
+  private async carryOut(order: ListenerOrder): Promise<string | undefined> {
     const delivery = this.deliveries.find(({ name }) => DurableDelivery.consumerOf(name) === order.consumer);
-    return delivery?.carryOut(order) ?? 'there is no such listener on this server';
+    if (delivery instanceof LeasedDelivery) return delivery.carryOut(order);
+    if (!this.deskLease.isHeld) return undefined;
+    if (delivery !== undefined) return delivery.carryOut(order);
+    const isElsewhere = await this.storage.read(({ sql }) => this.leases.isTaken(sql, order.consumer));
+    return isElsewhere ? undefined : 'there is no such listener on this server';
   }
 
   private wake(): void {
@@ -82,6 +95,8 @@ export class ChangeFeed {
       const rows = await sql.all<{ consumer: string }>('SELECT consumer FROM cursors');
       for (const { consumer } of rows) {
         if (!consumer.startsWith(prefix) || configured.has(consumer)) continue;
+        // Another server has it in its settings, which are newer or older than these.
+        if (await this.leases.isTaken(sql, consumer)) continue;
         await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
         this.log.log(`Listener ${consumer.slice(prefix.length)} is not configured any more; its place is forgotten`);
       }

@@ -2,6 +2,7 @@ import { deadLetters, type DeadLetter } from '../storage/dead-letters.js';
 import { journal } from '../storage/journal.js';
 import { listenerStates } from '../storage/listener-states.js';
 import type { Storage } from '../storage/storage.js';
+import { HELD, type Lease } from './lease.js';
 import type { CommittedChange } from './resource-change.js';
 
 /** How often at most a failure is written down, in ms: a listener may fail at every try for days. */
@@ -18,6 +19,7 @@ export class DeliveryRecord {
   constructor(
     private readonly storage: Storage,
     readonly consumer: string,
+    private readonly lease: Pick<Lease, 'ensureHeld'> = HELD,
   ) {}
 
   /** The place it has reached; one that has none begins at the end of the log, or before its first change. */
@@ -28,15 +30,19 @@ export class DeliveryRecord {
       this.isFailing = typeof state?.failingSince === 'number';
       const found = await journal.findCursor(sql, consumer);
       if (found !== undefined) return found;
-      const first = start === 'end' ? await journal.top(sql) : 0;
-      await journal.moveCursor(sql, consumer, first);
-      return first;
+      return journal.beginCursor(sql, consumer, start === 'end' ? await journal.top(sql) : 0);
     });
   }
 
-  /** @param position the global position of the last change that is done with */
+  /**
+   * @param position the global position of the last change that is done with
+   * @throws LeaseLost when another server tells the listener now: then the place is where that one says
+   */
   async moveTo(position: number): Promise<void> {
-    await this.storage.write(({ sql }) => journal.moveCursor(sql, this.consumer, position));
+    await this.storage.write(async ({ sql }) => {
+      await this.lease.ensureHeld(sql);
+      await journal.moveCursor(sql, this.consumer, position);
+    });
   }
 
   async failed(error: string): Promise<void> {
@@ -59,10 +65,14 @@ export class DeliveryRecord {
     return (await this.storage.read(({ sql }) => deadLetters.count(sql, this.consumer))) < max;
   }
 
+  /** @throws LeaseLost */
   async putAside(change: CommittedChange, { tries, error }: { tries: number; error: string }): Promise<void> {
     const [content, storedAt] = [JSON.stringify(change), Date.now()];
     const letter = { deliveryId: change.id, storedAt, tries, error: shortened(error), content };
-    await this.storage.write(({ sql }) => deadLetters.put(sql, this.consumer, letter));
+    await this.storage.write(async ({ sql }) => {
+      await this.lease.ensureHeld(sql);
+      await deadLetters.put(sql, this.consumer, letter);
+    });
   }
 
   /** The one put aside first, or first behind `after`. */

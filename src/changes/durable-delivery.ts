@@ -3,6 +3,7 @@ import type { ListenerOrder } from '../storage/listener-orders.js';
 import { UndeliverableChange } from './change-listener.js';
 import { DeliveryOrders } from './delivery-orders.js';
 import { DeliveryRecord } from './delivery-record.js';
+import { LeaseLost } from './lease.js';
 import { LogDelivery } from './log-delivery.js';
 import { Backoff } from './patience.js';
 import { doneBefore, leastRisky, type Pending } from './pending-changes.js';
@@ -23,7 +24,7 @@ const BATCH = 100;
  */
 export class DurableDelivery extends LogDelivery {
   private readonly backoff = new Backoff(this.patience);
-  private readonly record = new DeliveryRecord(this.storage, DurableDelivery.consumerOf(this.registered.name));
+  private readonly record = new DeliveryRecord(this.storage, DurableDelivery.consumerOf(this.name), this.lease);
   private readonly orders = new DeliveryOrders(this.registered, this.record);
   private cursor = 0;
   /** The ids of changes that were told before their turn. */
@@ -47,10 +48,18 @@ export class DurableDelivery extends LogDelivery {
   }
 
   protected async recover(error: unknown): Promise<void> {
+    // The delivery is about to be ended: it is told elsewhere.
+    if (error instanceof LeaseLost) return this.wakeable.pause(this.patience.firstWait);
     await this.waitAfter('cannot read the change log', error);
   }
 
+  /** Exact also where a process that stood still goes on before it is told what it has lost. */
+  private get hasEnded(): boolean {
+    return this.wakeable.isClosed || !this.lease.isHeld;
+  }
+
   protected async deliverBatch(): Promise<boolean> {
+    if (!this.lease.isHeld) return false;
     await this.obey();
     const logged = await this.storage.read(({ sql }) => journal.readAfter(sql, this.cursor, BATCH));
     this.backoff.reset();
@@ -62,7 +71,7 @@ export class DurableDelivery extends LogDelivery {
       if (delivered === 0) {
         // The end, or another place to go on from.
         if (this.wakeable.isClosed) await this.moveTo(doneBefore(pending, index) ?? this.cursor);
-        return !this.wakeable.isClosed;
+        return !this.hasEnded;
       }
       index += delivered;
     }
@@ -87,6 +96,7 @@ export class DurableDelivery extends LogDelivery {
 
   /** @returns how many were delivered or put aside; 0: nothing more is to be delivered from this batch */
   private async deliverSome(pending: readonly Pending[], index: number): Promise<number> {
+    if (this.hasEnded) return 0;
     const together = pending.slice(index, index + this.registered.batchSize).map(({ change }) => change);
     if (together.length > 1 && this.ahead.size === 0 && (await this.deliverTogether(together))) return together.length;
     return (await this.deliver(pending, index)) ? 1 : 0;
@@ -108,7 +118,7 @@ export class DurableDelivery extends LogDelivery {
     const { change } = pending[index]!;
     if (this.ahead.delete(change.id)) return true;
     let [tries, progress] = [0, 0];
-    while (!this.wakeable.isClosed) {
+    while (!this.hasEnded) {
       try {
         await this.registered.tell(change);
         this.backoff.reset();
@@ -132,6 +142,7 @@ export class DurableDelivery extends LogDelivery {
     index: number,
     { tries, error }: { tries: number; error: unknown },
   ): Promise<boolean> {
+    if (this.hasEnded) return false;
     const { change } = pending[index]!;
     const { name, rules, stats } = this.registered;
     const isRefused = error instanceof UndeliverableChange;
@@ -143,8 +154,10 @@ export class DurableDelivery extends LogDelivery {
     }
     if (!isRefused) {
       const other = await this.findTellable(pending, index, tries - rules.maxTries);
-      if (other === undefined) return false;
+      if (other === undefined || this.hasEnded) return false;
       if (await this.isToldNow(change, other)) return true;
+      // Cut short by the end, it may well be right.
+      if (this.hasEnded) return false;
     }
     await this.record.putAside(change, { tries, error: describe(error) });
     this.backoff.reset();
@@ -172,6 +185,7 @@ export class DurableDelivery extends LogDelivery {
     const candidates = leastRisky(pending[index]!, behind, isUrgent);
     const { change } = candidates[(isUrgent ? round - maxTries : round) % candidates.length] ?? {};
     if (change === undefined || this.ahead.has(change.id)) return change;
+    if (this.hasEnded) return undefined;
     try {
       await this.registered.tell(change);
       // It must not be told in its turn again.
@@ -205,7 +219,7 @@ export class DurableDelivery extends LogDelivery {
 
   /** @returns whether there is another place to go on from */
   private async obey(): Promise<boolean> {
-    const position = await this.orders.carryOutAll(() => this.wakeable.isClosed);
+    const position = await this.orders.carryOutAll(() => this.hasEnded);
     if (position === undefined) return false;
     this.ahead.clear();
     await this.moveTo(position);

@@ -1,6 +1,7 @@
 import type { Logger } from '@nestjs/common';
 import type { ListenerOrder } from '../storage/listener-orders.js';
 import type { Storage } from '../storage/storage.js';
+import { HELD, type Lease } from './lease.js';
 import { PATIENCE, type Patience } from './patience.js';
 import type { RegisteredListener } from './registered-listener.js';
 import { Wakeable } from './wakeable.js';
@@ -14,6 +15,8 @@ export abstract class LogDelivery {
     protected readonly storage: Storage,
     protected readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
     protected readonly patience: Patience = PATIENCE,
+    /** While it is held, this is the only delivery to the listener. Live ones need none. */
+    protected readonly lease: Lease = HELD,
   ) {}
 
   get name(): string {
@@ -37,10 +40,18 @@ export abstract class LogDelivery {
 
   /** Ends the waiting; what is being delivered may still succeed for a moment. Then the listener itself is closed. */
   async close(): Promise<void> {
-    const timer = setTimeout(() => this.registered.giveUp(), this.patience.closeGrace);
-    await this.wakeable.close();
-    clearTimeout(timer);
+    await this.stop(this.patience.closeGrace);
     await this.registered.close(this.log, this.patience.closeGrace);
+  }
+
+  /** Ends the delivery; the listener may be told on by another one. @param grace of the try under way, in ms */
+  async stop(grace: number): Promise<void> {
+    const ended = this.wakeable.close();
+    let timer: NodeJS.Timeout | undefined;
+    if (grace === 0) this.registered.giveUp();
+    else timer = setTimeout(() => this.registered.giveUp(), grace);
+    await ended;
+    clearTimeout(timer);
   }
 
   /** Resolves when everything in the log has been told. For tests and for a tidy end. */

@@ -4,6 +4,7 @@ import { listenerStates } from '../storage/listener-states.js';
 import type { Storage } from '../storage/storage.js';
 import { trimming } from '../storage/trimming.js';
 import type { ChangesSettings } from './changes.settings.js';
+import { HELD, ONE_PROCESS, type Lease, type Leases } from './lease.js';
 import { describe } from './registered-listener.js';
 
 /** How many rows one unit of work deletes: other writers wait for it. */
@@ -21,6 +22,7 @@ export class LogTrimmer {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
   private toldAt = -TELL_INTERVAL;
+  private lease: Lease = HELD;
 
   /** @param now the clock, in ms since the epoch */
   constructor(
@@ -28,9 +30,12 @@ export class LogTrimmer {
     private readonly settings: ChangesSettings,
     private readonly log: Pick<Logger, 'log' | 'warn' | 'error'>,
     private readonly now: () => number = Date.now,
+    private readonly leases: Leases = ONE_PROCESS,
   ) {}
 
-  open(): void {
+  /** On several nodes, one at a time looks through the log. */
+  async open(): Promise<void> {
+    this.lease = await this.leases.take('log-trimmer', {});
     this.timer = setInterval(() => this.start(), this.settings.trimInterval * 1000);
     this.timer.unref();
     this.start();
@@ -40,18 +45,20 @@ export class LogTrimmer {
     clearInterval(this.timer);
     this.timer = undefined;
     await this.running;
+    await this.lease.release();
   }
 
   /** One look through the log. @returns how many changes were taken away */
   async trim(): Promise<number> {
     const limit = await this.storage.write(async ({ sql }) => {
+      await this.lease.ensureHeld(sql);
       const top = await journal.top(sql);
       if (top > (await trimming.newestMark(sql))) await trimming.mark(sql, this.now(), top);
       return this.limitBelow(sql, top);
     });
     let total = 0;
     let deleted = CHUNK;
-    while (limit > 0 && deleted === CHUNK) {
+    while (limit > 0 && deleted === CHUNK && this.lease.isHeld) {
       deleted = await this.storage.write(({ sql }) => trimming.delete(sql, limit, CHUNK));
       total += deleted;
       // Requests that wait come first.
@@ -62,6 +69,7 @@ export class LogTrimmer {
   }
 
   private start(): void {
+    if (!this.lease.isHeld) return;
     this.running ??= this.trim()
       .then(
         (count) => void (count > 0 && this.log.log(`${count} change(s) left the log`)),

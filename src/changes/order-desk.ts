@@ -16,11 +16,11 @@ export class OrderDesk {
   private readonly taken = new Set<number>();
   private isLooking = false;
 
-  /** @param carryOut resolves with what came of it, in a sentence */
+  /** @param carryOut resolves with what came of it, in a sentence; `undefined`: it is not for this server */
   constructor(
     private readonly storage: Storage,
     private readonly log: Pick<Logger, 'log' | 'warn'>,
-    private readonly carryOut: (order: ListenerOrder) => Promise<string>,
+    private readonly carryOut: (order: ListenerOrder) => Promise<string | undefined>,
   ) {}
 
   async open(): Promise<void> {
@@ -53,6 +53,7 @@ export class OrderDesk {
     this.taken.add(order.id);
     try {
       const result = await this.carryOut(order);
+      if (result === undefined) return;
       this.log.log(`As ordered (${order.verb}), ${order.consumer}: ${result}`);
       await this.storage.write(({ sql }) => listenerOrders.finish(sql, order.id, result));
     } catch (error) {

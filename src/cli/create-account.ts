@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { openCache } from '../cache/open-cache.js';
 import { CacheSettings } from '../cache/cache.settings.js';
 import { USERNAME_PATTERN } from '../plugins/accounts/account.definition.js';
@@ -45,8 +46,9 @@ export async function createUser(options: UserOptions): Promise<string> {
   // First of all: nobody shall be asked for a password in vain.
   return withDatabase(source, async ({ storage, changeLog }) => {
     const user = await askForUser(options);
-    const credentials = credentialsOf(openCache(readSettings(CacheSettings, source)), source);
-    await putAccount({ storage, changeLog, credentials }, user);
+    const cache = await openCache(readSettings(CacheSettings, source), new Logger('cache'));
+    await putAccount({ storage, changeLog, credentials: credentialsOf(cache, source) }, user);
+    await cache.close();
     return `The user '${user.username}' can log in.`;
   });
 }

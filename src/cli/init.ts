@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, Option } from 'commander';
-import { makeVapidKeys } from '../listeners/webpush/vapid-keys.js';
+import { makeVapidKeys } from '../outgoing/webpush/vapid-keys.js';
 import { addVerbosity, say, type SettingsOptions } from './settings-options.js';
 
 const DEFAULT_FILE = 'config/kumocast.ini';

@@ -78,9 +78,11 @@ const MAX_SOURCES = 20;
 function listOf({ principals, everywhere, atRoot, shapes }: HeldSelection, dialect: SqlDialect): ComputedList {
   const single = principals.slice(0, MAX_SOURCES);
   const rest = principals.slice(MAX_SOURCES);
+  // An object has an entry for each permission; where there is one principal alone, no UNION makes them one.
+  const select = principals.length === 1 ? 'SELECT DISTINCT' : 'SELECT';
   return {
     sources: [
-      ...single.map((principal) => fragment(`${KEYS_OF_ENTRIES} principal = ?`, principal)),
+      ...single.map((principal) => fragment(`${select} ${KEYS_OF_ENTRIES} principal = ?`, principal)),
       ...(rest.length === 0 ? [] : [inGroups(rest, dialect)]),
       ...everywhere.map(everyObject),
       ...(atRoot ? [fragment(`SELECT '/' AS key`)] : []),
@@ -90,11 +92,11 @@ function listOf({ principals, everywhere, atRoot, shapes }: HeldSelection, diale
   };
 }
 
-const KEYS_OF_ENTRIES = 'SELECT object_id AS key FROM access_control_entries WHERE';
+const KEYS_OF_ENTRIES = 'object_id AS key FROM access_control_entries WHERE';
 
 function inGroups(principals: readonly string[], dialect: SqlDialect): Fragment {
   const holders = dialect.isOneOf('principal', principals);
-  return { ...holders, text: `${KEYS_OF_ENTRIES} ${holders.text}` };
+  return { ...holders, text: `SELECT ${KEYS_OF_ENTRIES} ${holders.text}` };
 }
 
 const KEYS_AT_ROOT = `SELECT ? || id AS key FROM objects WHERE parent_id = '' AND resource_name = ? AND deleted = FALSE`;

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import { AbstractWsAdapter } from '@nestjs/websockets';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
+import { OrderlyWebSocket } from './orderly-web-socket.js';
 import { RealtimeSettings } from './realtime.settings.js';
 import { UpgradeRouter } from './upgrade-router.js';
 
@@ -38,6 +39,7 @@ export class ChannelsWsAdapter extends AbstractWsAdapter {
     // The types of `ws` lag behind its documented options.
     const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
+      WebSocket: OrderlyWebSocket,
       // With compression `ws` writes later than it is told to, and prepared frames could overtake its own.
       perMessageDeflate: false,
       maxPayload: this.settings.maxFrameBytes,

@@ -14,6 +14,8 @@ export const CLOSE = {
   INTERNAL_ERROR: { code: 1011, then: 'retry in a second', reason: 'The server failed at this message.' },
   // Not 4200: on a single node that is a hot loop against a port about to close.
   SERVER_RESTART: { code: 1012, then: 'retry in a second', reason: 'The server is stopping.' },
+  // Only where others take over (`channels.shutdown_code`).
+  SERVER_LEAVES: { code: 4200, then: 'retry at once', reason: 'The server is stopping; others are there.' },
   APP_NOT_FOUND: { code: 4001, then: 'give up', reason: 'No application has this key.' },
   // Not 4100: who is over a limit of its own would try once a second for ever.
   APP_IS_FULL: { code: 4004, then: 'give up', reason: 'The application has as many connections as it may have.' },

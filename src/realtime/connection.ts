@@ -171,6 +171,7 @@ export class Connection {
     if (this.over) return;
     this.notice();
     this.options.counters.messagesIn += 1;
+    this.options.counters.bytesIn += (message as Buffer).length;
     if (isBinary) {
       this.close(CLOSE.NOT_TEXT);
       return;

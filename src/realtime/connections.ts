@@ -4,15 +4,18 @@ import { RealtimeCounters } from './counters.js';
 import { Outbox } from './outbox.js';
 import { RealtimeSettings } from './realtime.settings.js';
 
-/** How many connections are closed before others get their turn: a close frame is a system call each. */
-const CLOSES_PER_TURN = 500;
+/** How often a stopping server closes some of its connections, in ms. */
+const SLICE = 50;
+
+/** Seconds after which all are closed, however many: the process gives up waiting for its end not much later. */
+const LONGEST_DRAIN = 8;
 
 /**
  * Every open socket of this process: one timer for the liveness of all of them, and their end at shutdown. It also
  * holds what they share.
  */
 export class Connections {
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   private readonly open = new Set<Connection>();
   private timer: NodeJS.Timeout | undefined;
   private draining = false;
@@ -21,7 +24,9 @@ export class Connections {
   constructor(
     private readonly settings: RealtimeSettings,
     readonly counters: RealtimeCounters,
-  ) {}
+  ) {
+    this.outbox = new Outbox(undefined, (seconds) => counters.onRound?.(seconds));
+  }
 
   get size(): number {
     return this.open.size;
@@ -49,17 +54,21 @@ export class Connections {
     for (const connection of this.open) connection.checkLiveness(now, activityTimeout * 1000, pongTimeout * 1000);
   }
 
-  /** Closes every connection, waits `channels.shutdown_grace` for the answers, then cuts what is left. */
+  /**
+   * Closes every connection, `channels.shutdown_rate` in a second, the oldest first; waits `channels.shutdown_grace` for
+   * the answers, then cuts what is left. Who is not closed yet is served as before.
+   */
   async drain(close: Close): Promise<void> {
     this.draining = true;
+    const open = [...this.open];
+    const rate = Math.max(this.settings.shutdownRate, open.length / LONGEST_DRAIN);
+    const inSlice = Math.ceil((rate * SLICE) / 1000);
+    for (let closed = 0; closed < open.length; closed += inSlice) {
+      if (closed > 0) await new Promise((resolve) => setTimeout(resolve, SLICE));
+      for (const connection of open.slice(closed, closed + inSlice)) connection.close(close);
+    }
     clearInterval(this.timer);
     this.timer = undefined;
-    let closed = 0;
-    for (const connection of [...this.open]) {
-      connection.close(close);
-      closed += 1;
-      if (closed % CLOSES_PER_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
     await this.emptyWithin(this.settings.shutdownGrace * 1000);
     for (const connection of [...this.open]) connection.cut();
   }

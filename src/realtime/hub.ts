@@ -25,9 +25,11 @@ export interface ChannelMessage {
 /** Who else is told by the hub. */
 export interface HubCompanions {
   /** Hears of channels that become occupied and vacant. */
-  readonly events?: ChannelEvents;
+  readonly events?: Pick<ChannelEvents, 'isWatched' | 'tell'>;
   /** Keeps the last message of each cache channel. */
   readonly cache?: EventCache;
+  /** Hears of each channel whose number of subscribers is another one. */
+  readonly onCount?: (appId: string, channel: string) => void;
 }
 
 interface Membership {
@@ -59,6 +61,7 @@ export class Hub {
     membership.channels.add(channel);
     const subscribers = this.subscribersOf(appId, channel);
     subscribers.add(subscriber);
+    this.companions.onCount?.(appId, channel);
     if (subscribers.size === 1) this.tell(appId, 'channel_occupied', channel);
     return true;
   }
@@ -102,6 +105,11 @@ export class Hub {
   /** Whether any channel of the app has a subscriber. */
   isOccupied(appId: string): boolean {
     return (this.apps.get(appId)?.size ?? 0) > 0;
+  }
+
+  /** The apps that have a channel with a subscriber, in no order. */
+  appIds(): string[] {
+    return [...this.apps.keys()];
   }
 
   /** The names of the channels of the app that have a subscriber, in no order. */
@@ -206,6 +214,7 @@ export class Hub {
     const subscribers = channels?.get(channel);
     if (channels === undefined || subscribers === undefined) return;
     subscribers.delete(subscriber);
+    this.companions.onCount?.(appId, channel);
     if (subscribers.size > 0) return;
     channels.delete(channel);
     this.counters.channels -= 1;

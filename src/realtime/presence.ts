@@ -26,11 +26,14 @@ interface Room {
  */
 export class Presence {
   private readonly rooms = new Map<string, Room>();
+  /** Told of each who comes and goes, with whatever they say about themselves. */
+  onChange: ((appId: string, channel: string, userId: string, subscriber: Subscriber) => void) | undefined;
 
   /** Answers whether the user was not there before. What is said about the user is from now on what this member says. */
   join(appId: string, channel: string, subscriber: Subscriber, { userId, info }: Member): boolean {
     const room = this.openRoom(appId, channel);
     room.userIds.set(subscriber, userId);
+    this.onChange?.(appId, channel, userId, subscriber);
     const present = room.members.get(userId);
     if (present === undefined) {
       room.members.set(userId, { info, connections: 1 });
@@ -50,6 +53,7 @@ export class Presence {
     const userId = room?.userIds.get(subscriber);
     if (room === undefined || userId === undefined) return undefined;
     room.userIds.delete(subscriber);
+    this.onChange?.(appId, channel, userId, subscriber);
     const present = room.members.get(userId);
     if (present !== undefined && present.connections > 1) {
       present.connections -= 1;
@@ -79,6 +83,28 @@ export class Presence {
   /** Each user once, in the order of arrival. */
   userIds(appId: string, channel: string): string[] {
     return [...(this.rooms.get(keyOf(appId, channel))?.members.keys() ?? [])];
+  }
+
+  /** Every presence channel that somebody is on, with its app. */
+  channels(): (readonly [appId: string, channel: string])[] {
+    return [...this.rooms.keys()].map((key) => {
+      const slash = key.indexOf('/');
+      return [key.slice(0, slash), key.slice(slash + 1)];
+    });
+  }
+
+  /** Those who are there by one of these subscribers, and what is said about each. */
+  membersAmong(
+    appId: string,
+    channel: string,
+    isAmong: (subscriber: Subscriber) => boolean,
+  ): Map<string, string | undefined> {
+    const room = this.rooms.get(keyOf(appId, channel));
+    const members = new Map<string, string | undefined>();
+    for (const [subscriber, userId] of room?.userIds ?? []) {
+      if (isAmong(subscriber)) members.set(userId, room?.members.get(userId)?.info);
+    }
+    return members;
   }
 
   /** All members as JSON: `{"presence":{"count":…,"ids":[…],"hash":{…}}}` (pusher-protocol.md, 3.2). */

@@ -1,4 +1,4 @@
-import { ArrayNotEmpty, IsInt, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsIn, IsInt, Max, Min } from 'class-validator';
 import { Setting } from '../settings/setting.js';
 import { PusherSettings } from './pusher/pusher.settings.js';
 
@@ -156,4 +156,24 @@ export class RealtimeSettings extends PusherSettings {
   @Min(0)
   @Max(60)
   shutdownGrace!: number;
+
+  @Setting({
+    key: 'channels.shutdown_rate',
+    type: 'integer',
+    default: 5000,
+    sentence: 'Connections a stopping server closes in a second, so that their clients do not all come back at once.',
+  })
+  @IsInt()
+  @Min(1)
+  shutdownRate!: number;
+
+  @Setting({
+    key: 'channels.shutdown_code',
+    type: 'integer',
+    default: 1012,
+    sentence:
+      'What they are closed with: 1012, come back in a second; 4200, at once: only where another server takes over.',
+  })
+  @IsIn([1012, 4200], { message: 'expected 1012 or 4200' })
+  shutdownCode!: number;
 }

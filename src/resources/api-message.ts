@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { RequestHeaders } from '../auth/auth-policy.js';
+import type { Ticket } from '../auth/tickets.js';
 
 /**
  * A request as the API sees it, however it arrived: over HTTP, as one item of a batch, or as a command on a socket.
@@ -18,6 +19,8 @@ export interface ApiRequest {
   readonly origin: string;
   /** Whether the answer may go on as long as its reader listens: not as one of a batch. */
   readonly mayStream?: boolean;
+  /** What its URL had in place of the credential that is now in its headers. */
+  readonly ticket?: Ticket;
 }
 
 export type ResponseHeaders = Record<string, string | string[]>;

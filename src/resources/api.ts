@@ -16,6 +16,8 @@ export interface ApiParts {
   readonly changeLog: ChangeLog;
   readonly finisher: ResponseFinisher;
   readonly observers: RequestObservers;
+  /** Takes credentials out of URLs, where they may be there. */
+  readonly credentials?: { resolve(request: ApiRequest): ApiRequest } | undefined;
 }
 
 /**
@@ -26,8 +28,10 @@ export class Api {
   constructor(private readonly parts: ApiParts) {}
 
   /** Never rejects: an error is an answer too. */
-  async handle(request: ApiRequest): Promise<ApiResponse> {
-    const { dispatcher, observers } = this.parts;
+  async handle(asked: ApiRequest): Promise<ApiResponse> {
+    const { dispatcher, observers, credentials } = this.parts;
+    // Before anybody could tell a log of it.
+    const request = credentials?.resolve(asked) ?? asked;
     const watching = observers.all();
     const started = watching.length === 0 ? 0 : performance.now();
     const opened = await dispatcher.open(request);

@@ -1,6 +1,7 @@
 import type { Identity } from '../auth/authenticator.js';
 import type { JsonObject } from '../wire/json.js';
 import { Registry } from '../wire/registry.js';
+import type { ApiRequest } from './api-message.js';
 
 /** What hello says of an optional part of this server, so that clients can find out what there is. */
 export interface Capability extends JsonObject {
@@ -15,7 +16,7 @@ export class Capabilities extends Registry<Capability> {
 }
 
 /** What else hello tells a caller about themselves. */
-export type UserDetails = (identity: Identity) => JsonObject;
+export type UserDetails = (identity: Identity, request: ApiRequest) => JsonObject;
 
 export class UserDetailsRegistry extends Registry<UserDetails> {
   constructor() {

@@ -24,6 +24,7 @@ import { HttpErrorFilter } from './http-error.filter.js';
 import { HttpController } from './http.controller.js';
 import { ApiSettings, ProjectSettings } from './http.settings.js';
 import type { ListStreams } from './live/list-streams.js';
+import type { UrlCredentials } from './live/url-credentials.js';
 import type { MethodSwitches } from './method-switches.js';
 import { ObjectWriter } from './object-writer.js';
 import type { Remarks } from './openapi/remarks.js';
@@ -58,6 +59,8 @@ export interface ResourcesParts {
   readonly settingsFile: SettingsFile | undefined;
   /** Follows lists; without it, nobody can. */
   readonly streams?: ListStreams;
+  /** Takes credentials out of the URLs of what goes on. */
+  readonly urlCredentials?: UrlCredentials;
   /** What this server itself is. */
   readonly program: ProgramFacts;
 }
@@ -107,5 +110,6 @@ function makeApi(parts: ResourcesParts, storage: Storage, cache: Cache): Api {
     routes.add(new PluralEndpoint(definition, resource, parts.streams));
     routes.add(new ObjectEndpoint(definition, resource));
   }
-  return new Api({ dispatcher, storage, changeLog, finisher, observers });
+  const credentials = parts.urlCredentials;
+  return new Api({ dispatcher, storage, changeLog, finisher, observers, credentials });
 }

@@ -47,6 +47,7 @@ export const DOTTED_NAMES = {
     'kinto_redis.listeners': 'redis',
     'kinto.core.listeners.redis': 'redis',
     'cliquet.listeners.redis': 'redis',
+    'kumocast.listeners.socketio': 'socketio',
   },
   policy: {
     'kinto.core.authentication.BasicAuthAuthenticationPolicy': 'basicauth',

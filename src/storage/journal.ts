@@ -63,6 +63,8 @@ const FIND_CURSOR = 'SELECT change_id FROM cursors WHERE consumer = ?';
 const MOVE_CURSOR = `INSERT INTO cursors (consumer, change_id) VALUES (?, ?)
   ON CONFLICT (consumer) DO UPDATE SET change_id = excluded.change_id`;
 
+const BEGIN_CURSOR = 'INSERT INTO cursors (consumer, change_id) VALUES (?, ?) ON CONFLICT DO NOTHING';
+
 /** The table behind the change log, and the places its readers have reached. */
 export const journal = {
   /** Appends what one unit of work changed, in the order it changed it. Must be the last thing the unit does. */
@@ -97,6 +99,12 @@ export const journal = {
 
   async findCursor(sql: SqlSession, consumer: string): Promise<number | undefined> {
     return (await sql.first<{ change_id: number }>(FIND_CURSOR, [consumer]))?.change_id;
+  },
+
+  /** Gives a consumer its first place, unless another process has done so. @returns the place it has */
+  async beginCursor(sql: SqlSession, consumer: string, changeId: number): Promise<number> {
+    const made = await sql.run(BEGIN_CURSOR, [consumer, changeId]);
+    return made === 1 ? changeId : ((await journal.findCursor(sql, consumer)) ?? changeId);
   },
 
   async moveCursor(sql: SqlSession, consumer: string, changeId: number): Promise<void> {

@@ -17,8 +17,18 @@ export interface DatabaseSchema {
 
 const DEFAULT_FILE = 'kumocast.sqlite';
 
+/** What processes that work on one database do for each other. They see each other's commits also without it. */
+export interface SharedAccess {
+  /** Called after each durable group of this process's own units, while `onCommit` tells of everybody's. */
+  onOwnCommit(listener: () => void): void;
+  /** Others have committed, it is said: it is looked now, and not only when it is time. */
+  look(): void;
+}
+
 /** A storage and its end. */
 export interface ClosableStorage extends Storage {
+  /** Where other processes may work on the same database. */
+  readonly shared?: SharedAccess;
   /** Lets what was begun end. */
   close(): Promise<void>;
 }

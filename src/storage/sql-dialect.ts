@@ -19,6 +19,8 @@ export type ColumnKind = 'text' | 'moment';
  * ON CONFLICT, `->>`; a subquery has a name. Columns come back alike: moments as ms, booleans as 0 and 1, JSON as text.
  */
 export interface SqlDialect {
+  /** The moment at which it is evaluated, by the database's own clock, in ms since the epoch. */
+  readonly clock: string;
   /** A moment as the value of a parameter. @param ms since the epoch */
   moment(ms: number): string | number;
   /** Whether the expression is one of the values. They are one parameter: the statement is the same for any number. */
@@ -38,4 +40,6 @@ export interface SqlDialect {
    * rows, each an array of the columns that `journal.ts` names.
    */
   readonly appendChanges?: string;
+  /** Where one list's changes are read; those that have no place in the log yet are there, too. Default `changes`. */
+  readonly listedChanges?: string;
 }

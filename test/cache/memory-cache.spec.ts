@@ -1,7 +1,23 @@
 import { MemoryCache } from '../../src/cache/memory-cache.js';
 import { cacheContract } from '../contracts/cache.contract.js';
 
-cacheContract('memory', async (now) => new MemoryCache(10_000, now));
+cacheContract('memory', async () => {
+  let now = 1_700_000_000_000;
+  const cache = new MemoryCache(10_000, () => now);
+  return { cache, pass: (ms) => void (now += ms) };
+});
+
+describe('The time of a value in memory', () => {
+  it('is over to the millisecond', async () => {
+    let now = 1_700_000_000_000;
+    const cache = new MemoryCache(10_000, () => now);
+    await cache.set('key', 'x', 10);
+    now += 9;
+    expect(await cache.get('key')).toBe('x');
+    now += 1;
+    expect(await cache.get('key')).toBeUndefined();
+  });
+});
 
 describe('A memory cache that is full', () => {
   const HOUR = 3_600_000;

@@ -13,7 +13,7 @@ export function hasPython(): boolean {
   );
 }
 
-/** A Python with kinto-http, made for the occasion unless KINTO_HTTP_VENV names one that has it. */
+/** A Python with a package, made for the occasion unless KINTO_HTTP_VENV names one that has it. */
 export class Python {
   private constructor(
     private readonly program: string,
@@ -21,13 +21,22 @@ export class Python {
   ) {}
 
   /** @throws Error when the packages cannot be had */
-  static async withKintoHttp(): Promise<Python> {
+  static withKintoHttp(): Promise<Python> {
+    return Python.with('kinto-http==11.11.0');
+  }
+
+  /** @throws Error when the packages cannot be had */
+  static withPusher(): Promise<Python> {
+    return Python.with('pusher==3.3.4');
+  }
+
+  private static async with(requirement: string): Promise<Python> {
     const given = process.env.KINTO_HTTP_VENV;
     if (given !== undefined) return new Python(join(given, 'bin', 'python'), undefined);
     const directory = mkdtempSync(join(tmpdir(), 'kumocast-python-'));
     const program = join(directory, 'bin', 'python');
     await run('python3', ['-m', 'venv', directory]);
-    await run(program, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'kinto-http==11.11.0']);
+    await run(program, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', requirement]);
     return new Python(program, directory);
   }
 

@@ -7,7 +7,7 @@ import { makeConfiguredListeners } from '../../src/changes/configured-listeners.
 import { pusherListener } from '../../src/listeners/pusher/pusher.listener.js';
 import { redisListener } from '../../src/listeners/redis/redis.listener.js';
 import { webhookListener } from '../../src/listeners/webhook/webhook.listener.js';
-import { makeVapidKeys } from '../../src/listeners/webpush/vapid-keys.js';
+import { makeVapidKeys } from '../../src/outgoing/webpush/vapid-keys.js';
 import { webPushListener } from '../../src/listeners/webpush/webpush.listener.js';
 import { SettingSource } from '../../src/settings/settings.js';
 import { deadLetters } from '../../src/storage/dead-letters.js';

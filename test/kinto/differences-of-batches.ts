@@ -1,4 +1,12 @@
-import { contentType, pathOf, statusesAre, type Difference } from './difference.js';
+import { contentType, isBatchWith, pathOf, statusesAre, type Difference } from './difference.js';
+import type { Exchange } from './exchange.js';
+
+/** Whether what is missing is above what Kinto misses: an earlier item has removed it. */
+function isParentMissing({ kinto, kumocast }: Exchange): boolean {
+  const [left, right] = [kinto, kumocast].map(({ answer }) => /"resource_name":"(\w+)"/.exec(answer.text)?.[1]);
+  if (right === 'collection') return left === 'record';
+  return right === 'bucket' && left !== undefined && left !== 'bucket';
+}
 
 /** What is otherwise where many requests are in one. */
 export const OF_BATCHES: readonly Difference[] = [
@@ -23,7 +31,7 @@ export const OF_BATCHES: readonly Difference[] = [
   {
     name: 'A 409 in a batch is the answer to the whole batch.',
     reason: 'What came before is undone, and nobody is told that it was done.',
-    explains: (_problem, exchange) => pathOf(exchange) === '/v1/batch' && statusesAre(200, 409)(exchange),
+    explains: (_problem, exchange) => isBatchWith(exchange, /last_modified/) && statusesAre(200, 409)(exchange),
     parts: true,
   },
   {
@@ -44,7 +52,8 @@ export const OF_BATCHES: readonly Difference[] = [
       const isMissing = (status: number): boolean => status === 403 || status === 404;
       // There, too, what is wrong with a request may be told of before what is missing.
       const isMissed = isMissing(kumocast) ? kinto < 500 : isMissing(kinto) && kumocast < 300;
-      return exchange.isPart === true && kinto !== kumocast && isMissed;
+      const isOtherMissing = kinto === 404 && kumocast === 404 && isParentMissing(exchange);
+      return exchange.isPart === true && (isOtherMissing || (kinto !== kumocast && isMissed));
     },
     parts: true,
   },

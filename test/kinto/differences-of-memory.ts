@@ -1,9 +1,27 @@
-import { hasQuery, isBatchWith, pathOf, statusesAre, type Difference } from './difference.js';
+import { hasQuery, isBatchWith, isReading, pathOf, statusesAre, type Difference } from './difference.js';
+import type { Answer } from './step.js';
 
 const MEMORY = 'Where the storages of Kinto differ, it does as PostgreSQL.';
 
 /** Of fields that have values of several types, or none. */
 const MIXED = String.raw`(?:x|a|o|null|missing|n|s|b|id)(?:\.[\w.]*)?`;
+
+/** By something else than what every object has, and is alike in all. */
+const SORTED = /[?&]_sort=(?!(?:-|%2B)?(?:last_modified|id)(?:&|$))/i;
+
+interface Entry {
+  readonly last_modified: number;
+  readonly deleted?: boolean;
+}
+
+const entriesOf = ({ text }: Answer): readonly Entry[] =>
+  text === '' ? [] : (JSON.parse(text) as { data: readonly Entry[] }).data;
+
+/** Whether the list is newer than all that is shown of it. */
+function isAhead(answer: Answer): boolean {
+  const timestamp = Number(/\d+/.exec(answer.headers.get('etag') ?? '')?.[0]);
+  return entriesOf(answer).every((entry) => entry.last_modified < timestamp);
+}
 
 /** What Kinto's memory backend does otherwise than its PostgreSQL backend. */
 export const OF_MEMORY: readonly Difference[] = [
@@ -79,9 +97,27 @@ export const OF_MEMORY: readonly Difference[] = [
     name: MEMORY,
     reason: 'Types have another order.',
     explains: ({ where }, exchange) => {
-      const isContent = /^body(?:\.data| as ASCII)|^header (?:total|next|etag)/.test(where);
-      const isOrdered = hasQuery(exchange, new RegExp(String.raw`[?&](?:(?:gt|min|lt|max)_${MIXED}=|_sort=)`));
-      return isContent && isOrdered && statusesAre(200, 200)(exchange);
+      if (!statusesAre(200, 200)(exchange)) return false;
+      const isCompared = hasQuery(exchange, new RegExp(String.raw`[?&](?:gt|min|lt|max)_${MIXED}=`));
+      // Which objects a page has depends on the order, too; how many there are does not.
+      const isPaged = hasQuery(exchange, /[?&]_(?:limit|token)=/);
+      if (isCompared) return /^body(?:\.data| as ASCII)|^header (?:total|next|etag)/.test(where);
+      return (
+        hasQuery(exchange, SORTED) && (isPaged ? /^body(?:\.data| as ASCII)|^header next/ : /^body\.data\./).test(where)
+      );
+    },
+    parts: true,
+  },
+  {
+    name: MEMORY,
+    reason: 'What is trimmed from the history leaves tombstones, whose times are the list’s.',
+    explains: ({ where }, exchange) => {
+      const isHistory = /^\/v1\/buckets\/[^/?]+\/history(?:\?|$)/.test(pathOf(exchange));
+      if (!isHistory || !isReading(exchange) || !statusesAre(200, 200)(exchange)) return false;
+      const [kinto, kumocast] = [exchange.kinto.answer, exchange.kumocast.answer];
+      const hasTombstones = (answer: Answer): boolean => entriesOf(answer).some(({ deleted }) => deleted === true);
+      const isNewest = /^body\.data\.\d+\.last_modified$/.test(where) && isAhead(kinto) && !isAhead(kumocast);
+      return where === 'header etag' || isNewest || (hasTombstones(kinto) && !hasTombstones(kumocast));
     },
     parts: true,
   },

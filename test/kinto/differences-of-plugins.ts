@@ -1,112 +1,12 @@
-import { hasQuery, isDefault, isDelete, pathOf, statusesAre, type Difference } from './difference.js';
+import { hasQuery, isDelete, isReading, pathOf, statusesAre, type Difference } from './difference.js';
 import type { Exchange } from './exchange.js';
+import type { Answer } from './step.js';
 
 const isAdmin = (exchange: Exchange): boolean => /^\/v1\/admin(?:[/?]|$)/.test(pathOf(exchange));
 const isPlainView = (exchange: Exchange): boolean =>
   isAdmin(exchange) || pathOf(exchange).startsWith('/v1/__metrics__');
 
-const isAttachment = (exchange: Exchange): boolean => /\/attachment\/?(?:\?|$)/.test(pathOf(exchange));
 const isOpenId = (exchange: Exchange): boolean => pathOf(exchange).startsWith('/v1/openid/');
-
-const OF_ATTACHMENTS: readonly Difference[] = [
-  {
-    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
-    reason: 'Allow names PUT.',
-    explains: ({ where }, exchange) => isAttachment(exchange) && where === 'header allow',
-    parts: false,
-  },
-  {
-    name: 'Attachments work under `/buckets/default`, too.',
-    reason: 'Kinto takes `default` for the id of any bucket there.',
-    explains: (_problem, exchange) => isAttachment(exchange) && isDefault(exchange),
-    parts: true,
-  },
-  {
-    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
-    reason: 'There is no PUT.',
-    explains: (_problem, exchange) => {
-      const { step, kinto } = exchange;
-      return isAttachment(exchange) && step.method === 'PUT' && kinto.answer.status >= 400;
-    },
-    parts: true,
-  },
-  {
-    name: 'An attachment’s `PUT` does what its `POST` does; preconditions count; a missing record’s `DELETE` is a 404.',
-    reason: 'Kinto makes the record.',
-    explains: (_problem, exchange) => {
-      return (
-        isAttachment(exchange) &&
-        isDelete(exchange) &&
-        [204, 401, 403].some((status) => statusesAre(status, 404)(exchange))
-      );
-    },
-    parts: true,
-  },
-  {
-    name: 'At attachments, as elsewhere, 401, 403, 405 and the collection’s 404 come before what is wrong with id or form; `Accept` counts.',
-    reason: 'Nothing of a stranger’s request is read.',
-    explains: (_problem, exchange) => {
-      const { kinto, kumocast } = exchange;
-      const isEarlier =
-        [400, 404].includes(kinto.answer.status) && [401, 403, 404, 405].includes(kumocast.answer.status);
-      const isPreflight = exchange.step.method === 'OPTIONS' && kinto.answer.status === 400;
-      const isOther = kinto.answer.status !== kumocast.answer.status;
-      return isAttachment(exchange) && ((isOther && (isEarlier || kumocast.answer.status === 406)) || isPreflight);
-    },
-    parts: true,
-  },
-  {
-    name: 'The name of a file is the last part of what was sent, an extension alone stays one, and what is no media type is `application/octet-stream`.',
-    reason: 'Browsers sent whole paths once.',
-    explains: ({ where, kinto, kumocast }) => {
-      if (typeof kinto !== 'string' || typeof kumocast !== 'string') return false;
-      const isOf = (key: string): boolean => where.replace(/^body(?:\.data(?:\.\d+)?\.attachment)?\./, '') === key;
-      if (isOf('filename')) return /[/\\]/.test(kinto) && kinto.endsWith(kumocast);
-      if (isOf('location') && !/-\d+\.\w+$/.test(`${kinto}${kumocast}`))
-        return kumocast.endsWith('.txt') && !kinto.endsWith(kumocast.slice(-10));
-      return isOf('mimetype') && kumocast === 'application/octet-stream' && !kinto.includes('/');
-    },
-    parts: false,
-  },
-  {
-    name: 'A refused upload leaves no file behind, and a new file has never the name of the old one.',
-    reason: 'So `a-1.txt` follows `a.txt`, unless names are random.',
-    explains: ({ where, kinto, kumocast }) => {
-      const bare = (name: unknown): string => String(name).replace(/-\d+(?=(?:\.\w+)*$)/, '');
-      return /^body\.(?:.*\.)?location$/.test(where) && bare(kinto) === bare(kumocast);
-    },
-    parts: false,
-  },
-  {
-    name: 'Attachments are served under `/v1/attachments/`; what a browser might run is downloaded.',
-    reason: 'Kinto has nothing there.',
-    explains: (_problem, exchange) => pathOf(exchange).startsWith('/v1/attachments/'),
-    parts: false,
-  },
-  {
-    name: 'Attachments are served under `/v1/attachments/`; what a browser might run is downloaded.',
-    reason: 'So their URL is known.',
-    explains: ({ where, kinto }) => where === 'body.capabilities.attachments.base_url' && kinto === null,
-    parts: false,
-  },
-  {
-    name: 'A 204 in a batch has no body.',
-    reason: 'It is `null` in Kinto.',
-    explains: ({ where, kinto }, exchange) => {
-      return where === 'body' && kinto === 'null' && exchange.isPart === true && statusesAre(204, 204)(exchange);
-    },
-    parts: false,
-  },
-  {
-    name: 'The answers of attachments have the headers of CORS, and say nothing of caches.',
-    reason:
-      'There, only those of some errors have them, and what a cache may do depends on whether the record was there.',
-    explains: ({ where }, exchange) => {
-      return isAttachment(exchange) && /^header (?:access-control-|cache-control$)/.test(where);
-    },
-    parts: false,
-  },
-];
 
 /** How many objects there are of each resource, tombstones among them. */
 function totalsIn(counters: string): string {
@@ -114,6 +14,10 @@ function totalsIn(counters: string): string {
   const names = [...new Set([...Object.keys(objects!), ...Object.keys(tombstones!)])].sort();
   return names.map((name) => `${name} ${(objects![name] ?? 0) + (tombstones![name] ?? 0)}`).join();
 }
+
+/** Whether a list was asked for in vain: it is empty, or something else was wrong with the request. */
+const showsNothing = ({ status, text, headers }: Answer): boolean =>
+  status === 400 || (status === 200 && (text === '{"data":[]}' || headers.get('total-objects') === '0'));
 
 const OF_HISTORY_AND_COUNTERS: readonly Difference[] = [
   {
@@ -133,6 +37,16 @@ const OF_HISTORY_AND_COUNTERS: readonly Difference[] = [
       return isSnapshot && exchange.kumocast.answer.text.includes('"deleted":') && statusesAre(200, 200)(exchange);
     },
     parts: false,
+  },
+  {
+    name: 'Trimming and `DELETE` remove exactly the history entries they mean, and their permissions.',
+    reason: 'In Kinto, whoever could read an entry that was trimmed may still ask for the list.',
+    explains: (_problem, exchange) => {
+      const isHistory = /^\/v1\/buckets\/[^/?]+\/history(?:\?|$)/.test(pathOf(exchange));
+      const isRefused = [401, 403].includes(exchange.kumocast.answer.status);
+      return isHistory && isReading(exchange) && isRefused && showsNothing(exchange.kinto.answer);
+    },
+    parts: true,
   },
   {
     name: 'Trimming and `DELETE` remove exactly the history entries they mean, and their permissions.',
@@ -162,7 +76,11 @@ const OF_OPENID: readonly Difference[] = [
   {
     name: 'A login has no `HEAD`.',
     reason: 'Who looks at a link before its user does would use it up.',
-    explains: ({ where }, exchange) => isOpenId(exchange) && where === 'header allow',
+    explains: ({ where, kinto, kumocast }, exchange) => {
+      if (!isOpenId(exchange) || !/^header (?:allow|access-control-allow-methods)$/.test(where)) return false;
+      const [left, right] = [kinto, kumocast].map((methods) => String(methods).split(/, */).sort());
+      return left!.filter((method) => method !== 'HEAD').join() === right!.join();
+    },
     parts: false,
   },
   {
@@ -237,10 +155,5 @@ const OF_ADMIN_AND_METRICS: readonly Difference[] = [
   },
 ];
 
-/** What is otherwise in attachments, the history, counters, logins, the pages of the admin, and the metrics. */
-export const OF_PLUGINS: readonly Difference[] = [
-  ...OF_ATTACHMENTS,
-  ...OF_HISTORY_AND_COUNTERS,
-  ...OF_OPENID,
-  ...OF_ADMIN_AND_METRICS,
-];
+/** What is otherwise in the history, counters, logins, the pages of the admin, and the metrics. */
+export const OF_PLUGINS: readonly Difference[] = [...OF_HISTORY_AND_COUNTERS, ...OF_OPENID, ...OF_ADMIN_AND_METRICS];

@@ -5,7 +5,7 @@ import { pusherListener } from '../../src/listeners/pusher/pusher.listener.js';
 import { redisListener } from '../../src/listeners/redis/redis.listener.js';
 import { webhookListener } from '../../src/listeners/webhook/webhook.listener.js';
 import type { ListenerObjects } from '../../src/listeners/webpush/stored-subscriptions.js';
-import { makeVapidKeys } from '../../src/listeners/webpush/vapid-keys.js';
+import { makeVapidKeys } from '../../src/outgoing/webpush/vapid-keys.js';
 import { webPushListener } from '../../src/listeners/webpush/webpush.listener.js';
 import { durableListenerContract } from '../contracts/durable-listener.contract.js';
 import { TASKS } from '../support/change-writer.js';

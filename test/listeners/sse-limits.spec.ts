@@ -1,6 +1,9 @@
 import { rmSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { journal } from '../../src/storage/journal.js';
+import { tombstones } from '../../src/storage/tombstones.js';
+import { trimming } from '../../src/storage/trimming.js';
 import { startTestServer, USER_IDS, type TestServer } from '../support/server.js';
 import { LiveReader, type ReaderOptions } from './support/live-reader.js';
 
@@ -136,14 +139,49 @@ describe('Who does not read', () => {
 });
 
 describe('A position', () => {
-  it('is worth nothing when too much was missed, and that is said', async () => {
+  it('leads to what the objects are now when too much was missed, each with a place to go on from', async () => {
     await start('kinto.changes.max_replay = 3');
-    const reader = await follow();
+    await server.request('PUT', `${LIST}/gone`);
+    const reader = await follow(`${LIST}?has_hidden=false`);
     const { id } = await reader.next();
-    for (let n = 0; n < 4; n++) await server.request('PUT', `${LIST}/r${n}`);
+    for (let n = 0; n < 3; n++) await server.request('PUT', `${LIST}/r`, { body: { data: { n } } });
+    await server.request('PUT', `${LIST}/hidden`, { body: { data: { hidden: true } } });
+    await server.request('DELETE', `${LIST}/gone`);
+    const again = await follow(`${LIST}?has_hidden=false`, { after: id });
+    expect(await again.next()).toMatchObject({ event: 'open', data: { resumed: 'difference' } });
+    const events = [await again.next(), await again.next(), await again.next()];
+    expect(events).toMatchObject([
+      { event: 'update', data: { previous: id, coalesced: true, match: 'enter', data: { id: 'r', n: 2 } } },
+      { event: 'leave', data: { coalesced: true, data: { id: 'hidden' } } },
+      { event: 'delete', data: { coalesced: true, match: 'leave', data: { id: 'gone', deleted: true } } },
+    ]);
+    expect(events[1]!.data.previous).toBe(events[0]!.id);
+    const rest = await follow(LIST, { after: events[0]!.id });
+    expect(await rest.next()).toMatchObject({ event: 'open', data: { resumed: 'replay', pending: 2 } });
+  });
+
+  it('is worth nothing when tombstones are gone with what the log has lost, and that is said', async () => {
+    await start();
+    await server.request('PUT', `${LIST}/gone`);
+    const { id } = await (await follow()).next();
+    await server.request('DELETE', `${LIST}/gone`);
+    await server.storage.write(async ({ sql }) => {
+      await trimming.delete(sql, await journal.top(sql), 1000);
+      await tombstones.purge(sql, 'record', 0);
+    });
     const again = await follow(LIST, { after: id });
     expect(await again.next()).toMatchObject({ event: 'open', data: { resumed: 'reset' } });
-    expect(await again.next()).toMatchObject({ event: 'reset', data: { reason: 'too_far' } });
+    expect(await again.next()).toMatchObject({ event: 'reset', data: { reason: 'expired' } });
+  });
+
+  it('is not needed for what is too large to be told: its id is', async () => {
+    await start('kinto.live.max_frame_bytes = 1024');
+    const reader = await follow();
+    await reader.next();
+    await server.request('PUT', `${LIST}/r`, { body: { data: { text: 'x'.repeat(2000) } } });
+    const { data } = await reader.next();
+    expect(data).toMatchObject({ action: 'create', too_large: true, uri: '/buckets/b/collections/c/records/r' });
+    expect(Object.keys(data.data as object)).toEqual(['id', 'last_modified']);
   });
 
   it('is refused with a snapshot that is larger than the setting allows', async () => {

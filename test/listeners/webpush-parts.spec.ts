@@ -4,8 +4,8 @@ import { inLanes } from '../../src/listeners/webpush/lanes.js';
 import { LARGEST_TEXT, pushMessage } from '../../src/listeners/webpush/push-message.js';
 import { Rests } from '../../src/listeners/webpush/rests.js';
 import { SparingLog } from '../../src/listeners/webpush/sparing-log.js';
-import { VapidSigner } from '../../src/listeners/webpush/vapid-signer.js';
-import { areKeyPair, makeVapidKeys } from '../../src/listeners/webpush/vapid-keys.js';
+import { VapidSigner } from '../../src/outgoing/webpush/vapid-signer.js';
+import { areKeyPair, makeVapidKeys } from '../../src/outgoing/webpush/vapid-keys.js';
 import { committedChange, impacted } from '../support/committed-change.js';
 import { RecordingLog } from '../support/recording-log.js';
 

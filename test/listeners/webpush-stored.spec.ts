@@ -2,7 +2,7 @@ import { StoredListenerObjects } from '../../src/app.listener-objects.js';
 import { ChangeLog } from '../../src/changes/change-log.js';
 import { CommitHooks } from '../../src/changes/commit-hook.js';
 import { StoredSubscriptions } from '../../src/listeners/webpush/stored-subscriptions.js';
-import { makeVapidKeys } from '../../src/listeners/webpush/vapid-keys.js';
+import { makeVapidKeys } from '../../src/outgoing/webpush/vapid-keys.js';
 import { eventually } from '../realtime/support/eventually.js';
 import { ChangeWriter, TASKS } from '../support/change-writer.js';
 import { FakePushService } from '../support/fake-push-service.js';

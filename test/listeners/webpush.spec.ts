@@ -7,7 +7,7 @@ import { ListenerKinds, UndeliverableChange } from '../../src/changes/change-lis
 import { makeConfiguredListeners } from '../../src/changes/configured-listeners.js';
 import type { RegisteredListener } from '../../src/changes/registered-listener.js';
 import type { ListenerObjects } from '../../src/listeners/webpush/stored-subscriptions.js';
-import { makeVapidKeys } from '../../src/listeners/webpush/vapid-keys.js';
+import { makeVapidKeys } from '../../src/outgoing/webpush/vapid-keys.js';
 import { webPushListener } from '../../src/listeners/webpush/webpush.listener.js';
 import { SettingSource } from '../../src/settings/settings.js';
 import { eventually } from '../realtime/support/eventually.js';

@@ -56,6 +56,18 @@ describe('The websocket listener', () => {
     expect(published).toEqual([{ channel: 'home-tasks-record', event: 'create', data: '[{"new":{"id":"r1"}}]' }]);
   });
 
+  it('keeps the last event of a public cache channel for who comes later', async () => {
+    const server = await startServer();
+    const settings = { ...DEFAULTS, channel: 'cache-{bucket_id}-{collection_id}' };
+    const listener = webSocketListener(server.hub, APP.id).create(settings, { name: 'live', payload: 'kinto' });
+    expect(listener.hasAudience?.()).toBe(true);
+    await listener.afterCommit(committedChange());
+    const client = await RawClient.connect(server, 'cache-home-tasks');
+    expect(JSON.parse(await client.next())).toMatchObject({ event: 'create', data: '[{"new":{"id":"r1"}}]' });
+    await client.close();
+    await server.close();
+  });
+
   describe('in a burst of writes', () => {
     const temporary = new TemporaryStorage();
     let server: ChannelsServer;

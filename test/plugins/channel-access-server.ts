@@ -6,7 +6,6 @@ export const LOCAL_APP = { id: '100', key: 'local-key', secret: 'local-secret' }
 
 /** Announces on a channel of each kind. */
 const INI = `
-kinto.storage_backend = memory
 pusher.app_id = ${LOCAL_APP.id}
 pusher.key = ${LOCAL_APP.key}
 pusher.secret = ${LOCAL_APP.secret}
@@ -37,7 +36,10 @@ export class ChannelAccessServer {
   private constructor(readonly server: TestServer) {}
 
   static async start(ini = ''): Promise<ChannelAccessServer> {
-    return new ChannelAccessServer(await startTestServer({ ini: INI + ini }));
+    // A key that is given once more counts as this one.
+    const given = new Set(ini.split('\n').map((line) => line.split('=', 1)[0]!.trim()));
+    const usual = INI.split('\n').filter((line) => !given.has(line.split('=', 1)[0]!.trim()));
+    return new ChannelAccessServer(await startTestServer({ ini: `${usual.join('\n')}\n${ini}` }));
   }
 
   async connect(): Promise<ConnectedClient> {

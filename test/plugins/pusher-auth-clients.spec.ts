@@ -1,7 +1,9 @@
-import Pusher from 'pusher-js';
+import Pusher, { type Options } from 'pusher-js';
+import nacl from 'tweetnacl';
+import { ChannelEncryption } from '../../src/plugins/pusher-auth/encryption.js';
 import type { JsonObject } from '../../src/wire/json.js';
 import { happening, type Client } from '../realtime/support/pusher-clients.js';
-import { basicAuth, type Answer } from '../support/server.js';
+import { basicAuth, USER_IDS, type Answer } from '../support/server.js';
 import { ChannelAccessServer, frameOf, LOCAL_APP } from './channel-access-server.js';
 
 const ClientClass = Pusher as unknown as new (...given: ConstructorParameters<typeof Pusher.default>) => Client;
@@ -22,19 +24,23 @@ afterAll(() => server.close());
 
 const CHANNEL = 'private-blog-posts-record';
 
+function connectTo(at: ChannelAccessServer, user: string, more: Partial<Options> = {}): Client {
+  const headers = { authorization: basicAuth(user) };
+  const { port, url } = at.server;
+  return new ClientClass(LOCAL_APP.key, {
+    cluster: '',
+    wsHost: '127.0.0.1',
+    wsPort: port,
+    forceTLS: false,
+    enabledTransports: ['ws', 'wss'],
+    channelAuthorization: { transport: 'ajax', endpoint: `${url}/v1/pusher/auth`, headers },
+    userAuthentication: { transport: 'ajax', endpoint: `${url}/v1/pusher/user-auth`, headers },
+    ...more,
+  });
+}
+
 describe('The stock pusher-js', () => {
-  function connect(user: string): Client {
-    const headers = { authorization: basicAuth(user) };
-    return new ClientClass(LOCAL_APP.key, {
-      cluster: '',
-      wsHost: '127.0.0.1',
-      wsPort: server.server.port,
-      forceTLS: false,
-      enabledTransports: ['ws', 'wss'],
-      channelAuthorization: { transport: 'ajax', endpoint: `${server.server.url}/v1/pusher/auth`, headers },
-      userAuthentication: { transport: 'ajax', endpoint: `${server.server.url}/v1/pusher/user-auth`, headers },
-    });
-  }
+  const connect = (user: string) => connectTo(server, user);
 
   it('is let in by its permissions, hears what it may read, and signs in', async () => {
     const client = connect('mat');
@@ -155,3 +161,45 @@ describe('The script that old pages ask for', () => {
 function request(method: string, path: string, headers: Record<string, string>, body?: JsonObject): Promise<Answer> {
   return server.server.request(method, path, { auth: null, headers, ...(body === undefined ? {} : { body }) });
 }
+
+describe('Encrypted channels', () => {
+  const MASTER_KEY = Buffer.alloc(32, 1).toString('base64');
+  const ENCRYPTED = 'private-encrypted-blog-posts-record';
+
+  it('have the key that the server libraries would give, and changes that only it opens', async () => {
+    const secret = new ChannelEncryption(MASTER_KEY).sharedSecret('private-encrypted-z');
+    // The vector of pusher-protocol.md, 4.2.
+    expect(secret).toBe('7UG7tAPTCAcaEj8VH4taFo/Liw+Zulx/G6rFL/n9Qsw=');
+    const own = await ChannelAccessServer.start(
+      `kinto.channels.encryption_master_key = ${MASTER_KEY}\n` +
+        'kinto.event_listeners.cached.channel = private-encrypted-{bucket_id}-{collection_id}-{resource_name}',
+    );
+    await own.put('mat', '/buckets/blog', {}, { read: [USER_IDS.bob] });
+    await own.put('mat', '/buckets/blog/collections/posts', {});
+    const wire = await own.listen('bob', ENCRYPTED);
+    const client = connectTo(own, 'bob', { nacl });
+    const channel = client.subscribe(ENCRYPTED);
+    await happening(channel, 'pusher:subscription_succeeded');
+    const told = happening(channel, 'create');
+    const { data } = await own.put('mat', '/buckets/blog/collections/posts/records/r1', { words: 'between us' });
+    expect(await told).toEqual([{ new: data }]);
+    const { data: sealed } = frameOf(await wire.next());
+    expect(Object.keys(sealed as object)).toEqual(['nonce', 'ciphertext']);
+    const refused = await own.ask('alice', { socket_id: '1.2', channel_name: ENCRYPTED });
+    expect([refused.status, refused.text.includes('shared_secret')]).toEqual([403, false]);
+    client.disconnect();
+    await wire.close();
+    await own.close();
+  });
+
+  it('are nobody’s by permissions where there is no key', async () => {
+    const answer = await server.ask('mat', { socket_id: '1.2', channel_name: ENCRYPTED });
+    expect(answer.status).toBe(403);
+  });
+
+  it.each(['short', Buffer.alloc(31).toString('base64'), `${'!'.repeat(44)}`])('refuse the key %j', async (key) => {
+    await expect(ChannelAccessServer.start(`kinto.channels.encryption_master_key = ${key}`)).rejects.toThrow(
+      'channels.encryption_master_key',
+    );
+  });
+});

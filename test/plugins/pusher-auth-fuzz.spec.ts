@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ConnectedClient } from '../realtime/support/raw-client.js';
 import { USER_IDS, type User } from '../support/server.js';
-import { ChannelAccessServer, frameOf } from './channel-access-server.js';
+import { ChannelAccessServer, frameOf, type Frame } from './channel-access-server.js';
 
 /** All in all; each run has a bucket of its own. */
 const STEPS = Number(process.env.KUMOCAST_PERMISSION_FUZZ_STEPS ?? 300);
@@ -63,17 +63,28 @@ interface Version {
   readonly read: readonly Principal[];
 }
 
-/** The name of a reader, or of nobody in particular. */
-type Listener = Reader | 'nobody';
+/** The name of a reader, of whose bucket it is, or of nobody in particular. */
+type Listener = Reader | 'mat' | 'nobody';
+
+const LISTENERS: readonly Listener[] = [...READERS, 'mat', 'nobody'];
 
 let server: ChannelAccessServer;
-beforeAll(async () => (server = await ChannelAccessServer.start()));
+/** The channel of everything in mat's own bucket, and that bucket. */
+let personal: { readonly channel: string; readonly bucket: string };
+beforeAll(async () => {
+  server = await ChannelAccessServer.start();
+  const { json } = await server.server.request('GET', '/v1/');
+  const user = json.user as { bucket: string; socket: { channels: { items: string } } };
+  personal = { bucket: user.bucket, channel: user.socket.channels.items };
+});
 afterAll(() => server.close());
 
 class World {
   private readonly moments: Moment[] = [{ bucket: [], collections: { c1: [], c2: [] }, members: [], records: {} }];
   private readonly versions = new Map<number, Version>();
   private readonly clients = new Map<Listener, ConnectedClient>();
+  /** Where each listener was when they last heard of a channel of items. */
+  private readonly positions = new Map<string, string>();
   private observer!: ConnectedClient;
   private expected = 0;
   private version = 0;
@@ -92,15 +103,19 @@ class World {
       const text = [this.observer.socketId, channel, ...Object.values(data)].join(':');
       this.observer.say({ event: 'pusher:subscribe', data: { channel, auth: server.sign(text), ...data } });
     }
-    for (const listener of [...READERS, 'nobody'] as const) this.clients.set(listener, await server.connect());
+    for (const listener of LISTENERS) this.clients.set(listener, await server.connect());
   }
 
   async close(): Promise<void> {
     await Promise.all([this.observer, ...this.clients.values()].map((client) => client.close()));
+    await server.server.request('DELETE', `/v1/buckets/${this.bucket}`);
   }
 
-  /** Everybody asks for everything; who is refused does without, or is admitted a little later. */
-  async subscribeAll(): Promise<void> {
+  /**
+   * Everybody asks for everything; who is refused does without, or is admitted a little later. Channels of items are left
+   * for every second round, and what was missed there is told in the next one, as far as it may be.
+   */
+  async subscribeAll(number: number): Promise<void> {
     for (const [listener, client] of this.clients) {
       const user = listener === 'nobody' ? null : listener;
       for (const channel of this.channels()) {
@@ -108,10 +123,18 @@ class World {
           client.say({ event: 'pusher:subscribe', data: { channel, auth: '' } });
           continue;
         }
+        const isOfItems = /^private-(items|user)/.test(channel);
+        if (isOfItems && number % 2 === 1) {
+          client.say({ event: 'pusher:unsubscribe', data: { channel } });
+          continue;
+        }
         const { status, json } = await server.ask(user, { socket_id: client.socketId, channel_name: channel });
-        if (status === 200) client.say({ event: 'pusher:subscribe', data: { channel, ...json } });
+        const position = isOfItems ? this.positions.get(`${listener} ${channel}`) : undefined;
+        if (status === 200) client.say({ event: 'pusher:subscribe', data: { channel, ...json, position } });
       }
-      await client.settle();
+      // What was missed may be told at once.
+      const moment = { from: this.moments.length - 1, before: this.roundBegan };
+      for (const text of await client.settle()) this.check(listener, text, moment);
     }
   }
 
@@ -127,12 +150,18 @@ class World {
   }
 
   private channels(): string[] {
-    return COLLECTIONS.flatMap((name) => [
+    const ofCollections = COLLECTIONS.flatMap((name) => [
       `private-${this.bucket}-${name}-record`,
       `presence-items;${this.bucket};${name}`,
       `private-cache-${this.bucket}.${name}`,
+      `private-items;${this.bucket};${name}`,
       `${this.bucket}-${name}-record`,
     ]);
+    return this.isOwn ? [...ofCollections, personal.channel] : ofCollections;
+  }
+
+  private get isOwn(): boolean {
+    return this.bucket === personal.bucket;
   }
 
   private told(client: ConnectedClient): number {
@@ -140,9 +169,11 @@ class World {
   }
 
   private check(listener: Listener, text: string, began: { from: number; before: number }): void {
-    const { event, data, channel = '' } = frameOf(text);
+    const { event, data, channel = '', position, uri = channel } = frameOf(text) as Frame & Placed;
     if (!['create', 'update', 'delete'].includes(event)) return;
-    const name = COLLECTIONS.find((one) => new RegExp(`\\b${one}\\b`).test(channel))!;
+    if (position !== undefined) this.positions.set(`${listener} ${channel}`, position);
+    if (channel === personal.channel && listener !== 'mat') throw new Error(`${listener} got ${text}`);
+    const name = COLLECTIONS.find((one) => new RegExp(`\\b${one}\\b`).test(uri))!;
     const pairs = Array.isArray(data) ? (data as Pair[]) : [{ new: data as Shown }];
     const isPublic = !channel.startsWith('p');
     const reader = isPublic ? 'nobody' : listener;
@@ -171,12 +202,15 @@ class World {
   ): void {
     const shown = version === undefined ? undefined : this.versions.get(version);
     if (version !== undefined && shown?.record !== record) throw new Error(`A version of another record: ${text}`);
+    // Whatever is in the bucket, it is theirs.
+    if (listener === 'mat') return;
+    const reader = listener;
     const moments = this.moments.slice(from);
     const [name] = record.split('/') as [string];
     // Of a record that is gone: its own permissions as they were, the group as it is now (seed-systems.md, 1.5, P2).
     const own = shown?.read ?? moments.flatMap(({ records }) => records[record] ?? []);
     const isReadable = moments.some(({ bucket, collections, members }) => {
-      return [...bucket, ...collections[name]!, ...own].some((one) => holds(listener, one, members));
+      return [...bucket, ...collections[name]!, ...own].some((one) => holds(reader, one, members));
     });
     if (!isReadable) throw new Error(`${listener} got ${text} and could never read it: ${JSON.stringify(moments)}`);
   }
@@ -226,7 +260,7 @@ class World {
     const path = `/buckets/${this.bucket}/collections/${name}/records/${one}`;
     await server.put('mat', path, { v: this.version }, permissions);
     this.moments.push({ ...now, records: { ...now.records, [record]: own } });
-    this.expected += 3;
+    this.expected += this.isOwn ? 5 : 4;
   }
 
   private async remove(gone: readonly string[], now: Moment, path: string): Promise<void> {
@@ -235,8 +269,8 @@ class World {
     await server.server.request('DELETE', `/v1${path}`);
     const left = Object.entries(now.records).filter(([record]) => !there.includes(record));
     this.moments.push({ ...now, records: Object.fromEntries(left) });
-    // Two channels tell of all at once, and one of each by itself.
-    this.expected += 2 + there.length;
+    // Two channels tell of all at once, and the others of each by itself.
+    this.expected += 2 + there.length * (this.isOwn ? 3 : 2);
   }
 
   private principals(some: readonly Principal[]): string[] {
@@ -245,6 +279,12 @@ class World {
       return one === 'group' ? `/buckets/${this.bucket}/groups/g` : USER_IDS[one satisfies User];
     });
   }
+}
+
+/** What is beside the data on channels of items. */
+interface Placed {
+  readonly position?: string;
+  readonly uri?: string;
 }
 
 interface Shown {
@@ -257,7 +297,7 @@ interface Pair {
   readonly old?: Shown;
 }
 
-function holds(listener: Listener, principal: Principal, members: readonly Reader[]): boolean {
+function holds(listener: Reader | 'nobody', principal: Principal, members: readonly Reader[]): boolean {
   if (principal === 'everyone') return true;
   if (listener === 'nobody') return false;
   return principal === 'group' ? members.includes(listener) : principal === listener;
@@ -273,13 +313,14 @@ describe('Whatever is granted, taken away and written', () => {
       await fc.assert(
         fc.asyncProperty(rounds, async (all) => {
           buckets += 1;
-          const world = new World(`fuzz${buckets}`);
+          const world = new World(buckets % 2 === 0 ? personal.bucket : `fuzz${buckets}`);
           await world.open();
           try {
-            for (const steps of all) {
-              await world.subscribeAll();
+            for (const [number, steps] of all.entries()) {
+              await world.subscribeAll(number);
               await world.round(steps);
             }
+            await world.subscribeAll(0);
           } finally {
             await world.close();
             frames += world.frames;

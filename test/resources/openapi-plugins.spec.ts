@@ -80,7 +80,14 @@ describe('The document of a server with every plugin', () => {
     const names = (api.document.tags as JsonObject[]).map(({ name }) => name);
     const own = ['Utilities', 'Batch', 'Buckets', 'Groups', 'Collections', 'Records'];
     expect(names.slice(0, own.length)).toEqual(own);
-    expect(names.slice(own.length).sort()).toEqual(['Accounts', 'Attachments', 'History', 'OpenID', 'Realtime']);
+    expect(names.slice(own.length).sort()).toEqual([
+      'Accounts',
+      'Attachments',
+      'Changes',
+      'History',
+      'OpenID',
+      'Realtime',
+    ]);
     expect(new Set(operations().flatMap(({ tags }) => tags as string[]))).toEqual(new Set(names));
   });
 
@@ -93,7 +100,7 @@ describe('The document of a server with every plugin', () => {
   });
 
   it('tells of the default bucket wherever a bucket is named, and where it is there only', async () => {
-    const below = Object.entries(api.paths).filter(([path]) => path.startsWith('/buckets/'));
+    const below = Object.entries(api.paths).filter(([path]) => path.startsWith('/buckets/{'));
     expect(below.length).toBeGreaterThan(8);
     for (const [, { parameters }] of below) {
       const [first, ...others] = parameters as JsonObject[];

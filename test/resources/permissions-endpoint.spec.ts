@@ -47,6 +47,17 @@ const OF_MAT = [
 ];
 
 describe('The list of permissions', () => {
+  it('has an object once, however many permissions on it everybody has', async () => {
+    await start();
+    const permissions = { read: ['system.Everyone'], 'group:create': ['system.Everyone'] };
+    await make(server, '/v1/buckets/a', { permissions });
+    // Nobody is but one principal.
+    const answer = await server.request('GET', LIST, { auth: null });
+    expect(uris(answer)).toEqual(['/buckets/a']);
+    const counted = await server.request('HEAD', LIST, { auth: null });
+    expect(counted.headers.get('total-objects')).toBe('1');
+  });
+
   it('is not there unless it is asked for', async () => {
     server = await startTestServer();
     await scenario(server, ['GET', LIST], { status: 404, errno: 111 });

@@ -50,6 +50,7 @@ describe('The schema', () => {
       'change_marks',
       'cursors',
       'dead_letters',
+      'leases',
       'listener_states',
       'metadata',
       'timestamps',

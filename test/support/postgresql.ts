@@ -67,6 +67,18 @@ export class PostgresqlServer {
     }
   }
 
+  /** Ends every connection, and with a server of the test's own the server, which is there again afterwards. */
+  async restart(): Promise<void> {
+    const { process: own } = this;
+    if (own === undefined) {
+      await this.run('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+      return;
+    }
+    const again = new Promise((resolve) => own.stdout?.once('data', resolve));
+    own.kill('SIGUSR2');
+    await again;
+  }
+
   async stop(): Promise<void> {
     if (this.process !== undefined) return stopServer(this.process);
     for (const name of [...this.names]) await this.dropDatabase(this.urlOf(name));

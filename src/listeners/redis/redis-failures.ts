@@ -1,7 +1,7 @@
 import { ErrorReply, MultiErrorReply } from 'redis';
 import { UndeliverableChange } from '../../changes/change-listener.js';
 import { NoAnswer } from './redis-connection.js';
-import { secretsOf } from './redis-url.js';
+import { secretsOf } from '../../outgoing/redis-url.js';
 
 /** How much of an error is told. Redis may repeat the beginning of a command, and so of somebody's record. */
 const LONGEST_EXCERPT = 200;

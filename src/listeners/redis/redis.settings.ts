@@ -2,7 +2,7 @@ import { IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { IsChannelTemplate } from '../../changes/channel-template.js';
 import { DELIVERY_RULES } from '../../changes/delivery-rules.js';
 import { Setting } from '../../settings/settings.js';
-import { isRedisUrl } from './redis-url.js';
+import { isRedisUrl } from '../../outgoing/redis-url.js';
 
 export const REDIS_MODES = ['list', 'stream', 'pubsub'] as const;
 

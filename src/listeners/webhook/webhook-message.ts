@@ -1,13 +1,8 @@
 import { createHash } from 'node:crypto';
 import { messagesWithin, type Payload } from '../../changes/payload.js';
 import type { CommittedChange, ImpactedObject } from '../../changes/resource-change.js';
+import type { WebhookMessage } from '../../outgoing/webhook/webhook-receiver.js';
 import { formatPosition } from '../../wire/position.js';
-
-export interface WebhookMessage {
-  /** The same at each try, and at each receiver; of no other message. */
-  readonly id: string;
-  readonly body: string;
-}
 
 /** How one listener's messages are made. */
 export interface MessageShape {

@@ -7,10 +7,10 @@ import {
 } from '../../changes/change-listener.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
 import { OutgoingClient } from '../../outgoing/outgoing-client.js';
+import { MessageRefused, WebhookReceiver, type Sending } from '../../outgoing/webhook/webhook-receiver.js';
+import { WebhookSigner } from '../../outgoing/webhook/webhook-signer.js';
 import { parseHeaders } from './static-headers.js';
 import { groupsOf, messageOf, type MessageShape } from './webhook-message.js';
-import { WebhookReceiver, type Sending } from './webhook-receiver.js';
-import { WebhookSigner } from './webhook-signer.js';
 import { WebhookListenerSettings } from './webhook.settings.js';
 
 /** Posts changes to URLs, signed as Standard Webhooks says. */
@@ -82,8 +82,8 @@ class WebhookListener implements ChangeListener {
         if (receiver.isGone) this.sayGone(receiver);
       } catch (error) {
         // One message that is refused is no reason to withhold the others.
-        if (!(error instanceof UndeliverableChange)) throw error;
-        share.refusal ??= error;
+        if (!(error instanceof MessageRefused)) throw error;
+        share.refusal ??= new UndeliverableChange(error.message);
       }
       share.done++;
       cutOff?.throwIfAborted();

@@ -1,7 +1,7 @@
 import { IsDefined, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { Setting } from '../../settings/settings.js';
 import { parseHeaders } from './static-headers.js';
-import { WebhookSigner } from './webhook-signer.js';
+import { WebhookSigner } from '../../outgoing/webhook/webhook-signer.js';
 
 const NEEDED = { message: 'it is needed' };
 

@@ -1,13 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { ListenerFilter } from '../../changes/listener-filter.js';
+import { readSubscription, shortNameOf, type EndpointRules } from '../../outgoing/webpush/push-target.js';
 import { CHANGE_ACTIONS } from '../../wire/change-action.js';
-import {
-  readSubscription,
-  shortNameOf,
-  type EndpointRules,
-  type PushSubscription,
-  type SubscriptionSource,
-} from './push-subscription.js';
+import type { PushSubscription, SubscriptionSource } from './push-subscription.js';
 
 /**
  * Subscriptions from a JSON file, read once. One that is gone is left out until the next start: the file is its

@@ -1,5 +1,6 @@
 import type { CommittedChange } from '../../changes/resource-change.js';
-import { pushMessage, type PushMessage } from './push-message.js';
+import type { PushMessage } from '../../outgoing/webpush/push-sender.js';
+import { pushMessage } from './push-message.js';
 import type { PushSubscription } from './push-subscription.js';
 
 /** One change on its way to its subscriptions, over as many tries as it takes. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UndeliverableChange } from '../../changes/change-listener.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
+import type { PushMessage } from '../../outgoing/webpush/push-sender.js';
 import { CHANGE_ACTIONS } from '../../wire/change-action.js';
 import { formatPosition } from '../../wire/position.js';
 
@@ -12,14 +13,6 @@ export const LARGEST_TEXT = 3993;
 
 /** RFC 8030, 5.4. */
 const TOPIC_CHARACTERS = 32;
-
-/** A message before it is encrypted. */
-export interface PushMessage {
-  /** A message that still waits at the push service is replaced by a newer one of the same topic. */
-  readonly topic: string;
-  /** The texts to try, one after another, where one is too large for the push service; never empty. */
-  readonly texts: readonly string[];
-}
 
 /**
  * Says what changed in a list (seed-systems.md, 6.3): enough to know where to look, and the object itself if asked for.

@@ -1,14 +1,8 @@
-import { createHash, ECDH } from 'node:crypto';
 import type { CommittedChange } from '../../changes/resource-change.js';
+import type { PushTarget } from '../../outgoing/webpush/push-target.js';
 
 /** A browser's, or whoever else listens at a push service. */
-export interface PushSubscription {
-  /** As `URL.href` has it. Whoever knows it may send there (RFC 8030, 8): not for a log. */
-  readonly endpoint: string;
-  /** Of the push service. */
-  readonly origin: string;
-  /** In base64url (RFC 8291). */
-  readonly keys: { readonly p256dh: string; readonly auth: string };
+export interface PushSubscription extends PushTarget {
   /** What it is called in a log. */
   readonly label: string;
   /** What of the change it wants to hear of. */
@@ -22,76 +16,4 @@ export interface SubscriptionSource {
   list(): Promise<readonly PushSubscription[]>;
   /** Whether the change is one of the subscriptions themselves, which are nobody else's business. */
   holds(change: CommittedChange): boolean;
-}
-
-export interface EndpointRules {
-  readonly allowHttp: boolean;
-  /** @throws Error for a URL that can never be called */
-  readonly ensureCallable: (url: URL) => void;
-}
-
-/** No push service has longer ones; browsers' are a few hundred characters. */
-const LONGEST_ENDPOINT = 2048;
-
-/** RFC 8291, 3.1: an uncompressed point on P-256. */
-const PUBLIC_KEY_BYTES = 65;
-
-/** RFC 8291, 3.2. */
-const SECRET_BYTES = 16;
-
-/**
- * The endpoint and the keys of what `JSON.stringify` makes of a browser's `PushSubscription`.
- *
- * @throws TypeError saying what is wrong, without repeating any of it
- */
-export function readSubscription(
-  value: unknown,
-  rules: EndpointRules,
-): Pick<PushSubscription, 'endpoint' | 'origin' | 'keys'> {
-  const { endpoint, keys } = asFields(value);
-  const { p256dh, auth } = asFields(keys, 'keys');
-  if (typeof endpoint !== 'string' || !URL.canParse(endpoint)) throw new TypeError('endpoint is no URL');
-  if (endpoint.length > LONGEST_ENDPOINT) throw new TypeError(`endpoint is longer than ${LONGEST_ENDPOINT} characters`);
-  const url = new URL(endpoint);
-  if (url.protocol !== 'https:' && !(rules.allowHttp && url.protocol === 'http:')) {
-    throw new TypeError('endpoint is no https: URL');
-  }
-  if (url.username !== '' || url.password !== '') throw new TypeError('endpoint has a user or a password');
-  rules.ensureCallable(url);
-  return {
-    endpoint: url.href,
-    origin: url.origin,
-    keys: { p256dh: readPublicKey(p256dh), auth: readSecret(auth) },
-  };
-}
-
-/** Names an endpoint without giving it away. */
-export function shortNameOf(endpoint: string): string {
-  return createHash('sha256').update(endpoint).digest('base64url').slice(0, 8);
-}
-
-function readPublicKey(value: unknown): string {
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'base64url') : Buffer.alloc(0);
-  if (bytes.length !== PUBLIC_KEY_BYTES || !isOnCurve(bytes)) throw new TypeError('keys.p256dh is no point on P-256');
-  return bytes.toString('base64url');
-}
-
-function isOnCurve(point: Buffer): boolean {
-  try {
-    ECDH.convertKey(point, 'prime256v1');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function readSecret(value: unknown): string {
-  const bytes = typeof value === 'string' ? Buffer.from(value, 'base64url') : Buffer.alloc(0);
-  if (bytes.length !== SECRET_BYTES) throw new TypeError(`keys.auth is not ${SECRET_BYTES} bytes in base64url`);
-  return bytes.toString('base64url');
-}
-
-function asFields(value: unknown, name = 'it'): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError(`${name} is no object`);
-  return value as Readonly<Record<string, unknown>>;
 }

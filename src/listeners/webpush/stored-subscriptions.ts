@@ -1,13 +1,8 @@
 import type { CommittedChange } from '../../changes/resource-change.js';
+import { readSubscription, shortNameOf, type EndpointRules } from '../../outgoing/webpush/push-target.js';
 import type { ObjectList } from '../../storage/storage.js';
 import type { StoredObject } from '../../wire/stored-object.js';
-import {
-  readSubscription,
-  shortNameOf,
-  type EndpointRules,
-  type PushSubscription,
-  type SubscriptionSource,
-} from './push-subscription.js';
+import type { PushSubscription, SubscriptionSource } from './push-subscription.js';
 
 /** What a listener needs of the storage to keep its subscriptions there; the composition gives it. */
 export interface ListenerObjects {

@@ -1,16 +1,16 @@
 import { setMaxListeners } from 'node:events';
 import { UndeliverableChange, type ChangeListener, type ListenerDefinition } from '../../changes/change-listener.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
+import { PushSender, type Outcome } from '../../outgoing/webpush/push-sender.js';
+import { areKeyPair } from '../../outgoing/webpush/vapid-keys.js';
 import { SettingsError } from '../../settings/settings.js';
 import { ConfiguredSubscriptions } from './configured-subscriptions.js';
 import { DeliveryRounds, DeliveryTry } from './delivery-round.js';
 import { EndpointHealth } from './endpoint-health.js';
 import { inLanes } from './lanes.js';
-import { PushSender, type Outcome } from './push-sender.js';
 import type { PushSubscription, SubscriptionSource } from './push-subscription.js';
 import { SparingLog, type WebPushLog } from './sparing-log.js';
 import { StoredSubscriptions, type ListenerObjects } from './stored-subscriptions.js';
-import { areKeyPair } from './vapid-keys.js';
 import { WebPushSettings } from './webpush.settings.js';
 
 /** How many messages are on their way at once to all push services together: each has a socket and a TLS handshake. */

@@ -1,11 +1,9 @@
 import { IsDefined, IsInt, Matches, Max, Min } from 'class-validator';
 import { DELIVERY_RULES } from '../../changes/delivery-rules.js';
+import { URGENCIES, type Urgency } from '../../outgoing/webpush/push-sender.js';
 import { Setting } from '../../settings/settings.js';
 
 const NEEDED = { message: 'it is needed' };
-
-/** RFC 8030, 5.3. */
-export const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const;
 
 /** Four weeks: what push services keep a message for at most. */
 const LONGEST_TTL = 2_419_200;
@@ -101,7 +99,7 @@ export class WebPushSettings {
     oneOf: URGENCIES,
     sentence: 'How soon a device that saves power shall hear of it.',
   })
-  urgency!: (typeof URGENCIES)[number];
+  urgency!: Urgency;
 
   @Setting({
     key: 'timeout',

@@ -3,7 +3,7 @@ import { ChannelTemplate } from '../../changes/channel-template.js';
 import { messagesWithin, type Payload } from '../../changes/payload.js';
 import type { CommittedChange, ImpactedObject } from '../../changes/resource-change.js';
 import type { Hub } from '../../realtime/hub.js';
-import { isPublic } from '../../realtime/pusher/channel-name.js';
+import { isCache, isEncrypted, isPublic } from '../../realtime/pusher/channel-name.js';
 import { WebSocketSettings } from './websocket.settings.js';
 
 type Publisher = Pick<Hub, 'publish' | 'publishEach' | 'subscribersTo' | 'countSubscribers' | 'isOccupied'>;
@@ -26,6 +26,8 @@ export interface FrameGate {
 /** Whom changes are announced for, on channels that not everybody may hear. */
 export interface ChannelGuard {
   readonly readers: FrameGate;
+  /** What is sent on an encrypted channel in place of the text; `undefined`: nothing can be. */
+  seal(channel: string, text: string): string | undefined;
   /** Is told of each template that there is. */
   announce(template: ChannelTemplate): void;
   warn(message: string): void;
@@ -55,7 +57,7 @@ export function webSocketListener(
             `event_listeners.${name}.public_channels = readable`,
         );
       }
-      return new WebSocketListener({ hub, appId, payload, template, readers: guard?.readers }, settings);
+      return new WebSocketListener({ hub, appId, payload, template, guard }, settings);
     },
   };
 }
@@ -65,7 +67,7 @@ interface Target {
   readonly appId: string;
   readonly payload: Payload;
   readonly template: ChannelTemplate;
-  readonly readers: FrameGate | undefined;
+  readonly guard: ChannelGuard | undefined;
 }
 
 /** Hears every write, so it neither waits nor parses, and makes a payload only for a channel that somebody hears. */
@@ -78,14 +80,15 @@ class WebSocketListener implements ChangeListener {
   ) {}
 
   hasAudience(): boolean {
-    return this.target.hub.isOccupied(this.target.appId);
+    const { hub, appId, template } = this.target;
+    return this.isKept(template.prefix) || hub.isOccupied(appId);
   }
 
   afterCommit(change: CommittedChange): Promise<void> | void {
     const { hub, appId, template } = this.target;
     let guarded: { channel: string; impacted: Impacted }[] | undefined;
     for (const { channel, impacted } of template.fill(change)) {
-      if (hub.countSubscribers(appId, channel) === 0) continue;
+      if (hub.countSubscribers(appId, channel) === 0 && !this.isKept(channel)) continue;
       if (!isPublic(channel) || this.settings.publicChannels === 'readable') {
         (guarded ??= []).push({ channel, impacted });
         continue;
@@ -95,14 +98,19 @@ class WebSocketListener implements ChangeListener {
     if (guarded !== undefined) return this.announceGuarded(change, guarded);
   }
 
+  /** Whether somebody who comes later is told the last event: with permissions to ask, it cannot be known whom. */
+  private isKept(channel: string): boolean {
+    return isCache(channel) && isPublic(channel) && this.settings.publicChannels === 'open';
+  }
+
   private async announceGuarded(
     change: CommittedChange,
     shares: readonly { channel: string; impacted: Impacted }[],
   ): Promise<void> {
-    const { hub, appId, readers } = this.target;
-    if (readers === undefined) return;
+    const { hub, appId, guard } = this.target;
+    if (guard === undefined) return;
     for (const { channel, impacted } of shares) {
-      const visibleTo = await this.gate(readers, change, channel, impacted);
+      const visibleTo = await this.gate(guard.readers, change, channel, impacted);
       const made = new Map<Impacted, { event: string; data: string }[]>();
       hub.publishEach(appId, channel, (socketId) => {
         const visible = visibleTo(socketId);
@@ -111,7 +119,7 @@ class WebSocketListener implements ChangeListener {
           messages =
             visible.length === 0
               ? []
-              : this.messagesOf(change, visible).map((data) => ({ event: change.action, data }));
+              : this.sealed(channel, this.messagesOf(change, visible)).map((data) => ({ event: change.action, data }));
           made.set(visible, messages);
         }
         return messages;
@@ -131,6 +139,11 @@ class WebSocketListener implements ChangeListener {
     }
     const visible = await readers.visibleToEveryone(change, impacted);
     return () => visible;
+  }
+
+  private sealed(channel: string, messages: string[]): string[] {
+    if (!isEncrypted(channel)) return messages;
+    return messages.flatMap((text) => this.target.guard?.seal(channel, text) ?? []);
   }
 
   private messagesOf(change: CommittedChange, impacted: Impacted): string[] {

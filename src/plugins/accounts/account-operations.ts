@@ -1,6 +1,6 @@
 import { JSON_TYPE } from '../../resources/api-message.js';
 import { schemaName, schemaReference } from '../../resources/openapi/object-schemas.js';
-import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import type { OperationDescriptions, ResponseDescription } from '../../resources/openapi/operation.js';
 import { objectOperations, pluralOperations } from '../../resources/openapi/resource-operations.js';
 import type { ResourceDefinition } from '../../resources/resource-definition.js';
 import type { JsonObject } from '../../wire/json.js';
@@ -28,8 +28,9 @@ export function accountsOperations(definition: ResourceDefinition): OperationDes
 
 /** Of one account. */
 export function accountOperations(definition: ResourceDefinition): OperationDescriptions {
-  const { PUT, PATCH } = objectOperations(definition);
+  const { GET, PUT, PATCH } = objectOperations(definition);
   return {
+    ...(GET && { GET: { ...GET, responses: { ...GET.responses, 200: shownWithSocket(definition) } } }),
     ...(PUT && {
       PUT: {
         ...PUT,
@@ -39,6 +40,24 @@ export function accountOperations(definition: ResourceDefinition): OperationDesc
       },
     }),
     ...(PATCH && { PATCH: { ...PATCH, description: 'Without a password, it stays as it is.' } }),
+  };
+}
+
+/** Its owner is told beside it how to hear of changes, where the server tells any. */
+function shownWithSocket(definition: ResourceDefinition): ResponseDescription {
+  const name = schemaName(definition);
+  return {
+    description: 'The account.',
+    schema: {
+      type: 'object',
+      required: ['data'],
+      properties: {
+        permissions: schemaReference(`${name}Permissions`),
+        data: schemaReference(name),
+        socket: { type: 'object', description: 'As `GET /realtime` has it; for the owner.' },
+      },
+      additionalProperties: false,
+    },
   };
 }
 

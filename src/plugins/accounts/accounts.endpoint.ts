@@ -1,13 +1,14 @@
 import type { PermissionSettings } from '../../permissions/permissions.settings.js';
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
+import type { UserDetails } from '../../resources/capabilities.js';
 import type { Exchange, PrepareContext, PreparedRequest, StorageEndpoint } from '../../resources/exchange.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import { bodyProblem, parseJson } from '../../resources/write-body.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
-import { isJsonObject } from '../../wire/json.js';
+import { encodeJson, isJsonObject, type JsonObject } from '../../wire/json.js';
 import { EVERYONE } from '../../wire/principals.js';
-import { isAdministrator } from './account.definition.js';
+import { ACCOUNT_PREFIX, isAdministrator } from './account.definition.js';
 import { AccountsUnit, AccountsView, type AccountWriting, type Reach } from './accounts-view.js';
 import type { Credentials } from './credentials.js';
 import { hashPassword } from './hashed-request.js';
@@ -43,6 +44,8 @@ export class AccountsEndpoint implements StorageEndpoint {
     private readonly usual: UsualEndpoints,
     private readonly settings: PermissionSettings,
     private readonly credentials: Credentials,
+    /** Of themselves: what else somebody who asks for their own account is told, beside it. */
+    private readonly besideOwn: UserDetails,
   ) {
     ({ name: this.name, pattern: this.pattern, methods: this.methods } = usual.endpoint);
     this.operations = usual.operations;
@@ -71,17 +74,23 @@ export class AccountsEndpoint implements StorageEndpoint {
     const isEverybody = isPlural && reach === undefined;
     const mark = changes.mark();
     try {
-      return await (isPatch ? patching : endpoint).handle({
+      const answer = await (isPatch ? patching : endpoint).handle({
         ...exchange,
         request: isEverybody ? sortedById(request) : request,
         view,
         unit,
       });
+      return this.isOwn(exchange) ? beside(answer, this.besideOwn(exchange.identity, request)) : answer;
     } catch (error) {
       throw exchange.identity.userId === undefined ? withoutDetails(error) : error;
     } finally {
       placeChanges(exchange, mark);
     }
+  }
+
+  private isOwn({ request, params, identity }: Exchange): boolean {
+    const isOne = !this.usual.isPlural && request.method === 'GET';
+    return isOne && identity.userId === `${ACCOUNT_PREFIX}:${params.id ?? ''}`;
   }
 
   private writingOf(request: ApiRequest): AccountWriting {
@@ -131,6 +140,14 @@ function sortedById(request: ApiRequest): ApiRequest {
   // What is sorted by already stays as it is.
   const added = '_sort=-last_modified,id';
   return { ...request, queryString: queryString === '' ? added : `${queryString}&${added}` };
+}
+
+/** Not in `data`: that is what its owner may send back. */
+function beside(answer: ApiResponse, details: JsonObject): ApiResponse {
+  const { status, body } = answer;
+  const names = Object.keys(details);
+  if (status !== 200 || typeof body !== 'string' || names.length === 0) return answer;
+  return { ...answer, body: `${body.slice(0, -1)},${encodeJson(details).slice(1)}` };
 }
 
 /** Whoever is nobody may not read the account that is in the way of theirs. */

@@ -3,6 +3,7 @@ import { policyKind } from '../../auth/authenticator.js';
 import { PermissionSettings } from '../../permissions/permissions.settings.js';
 import { ObjectEndpoint } from '../../resources/endpoints/object.endpoint.js';
 import { PluralEndpoint } from '../../resources/endpoints/plural.endpoint.js';
+import type { UserDetails } from '../../resources/capabilities.js';
 import type { Plugin } from '../../resources/plugin.js';
 import { readSettings, settingProblem, SettingsError, type SettingSource } from '../../settings/settings.js';
 import { EVERYONE } from '../../wire/principals.js';
@@ -15,7 +16,7 @@ import { credentialsOf } from './credentials.js';
 /** Users with names and passwords, who may sign up by themselves. */
 export const accountsPlugin: Plugin = {
   settings: [AccountsSettings],
-  extend({ definitions, rules, capabilities, endpoints }, source) {
+  extend({ definitions, rules, capabilities, endpoints, userDetails }, source) {
     ensurePolicy(source);
     const settings = readSettings(PermissionSettings, source);
     ensureCreatorsCanWrite(settings, source);
@@ -36,7 +37,9 @@ export const accountsPlugin: Plugin = {
       const patching = new ObjectEndpoint(patched, resource);
       const ofList = { endpoint: list, patching: list, operations: accountsOperations(definition), isPlural: true };
       const ofOne = { endpoint: one, patching, operations: accountOperations(definition), isPlural: false };
-      return [ofList, ofOne].map((usual) => new AccountsEndpoint(usual, settings, credentials));
+      // As CloudApp's account details have it (seed-systems.md, 2.3).
+      const socketOf: UserDetails = (identity, request) => userDetails.find('socket')?.(identity, request) ?? {};
+      return [ofList, ofOne].map((usual) => new AccountsEndpoint(usual, settings, credentials, socketOf));
     });
   },
 };

@@ -18,6 +18,8 @@ export class VerifiedLogins {
   private readonly secret: KeyObject;
   /** By user name, then by the digest of the password. */
   private readonly asked = new Map<string, Map<string, Question>>();
+  /** When the last answer that was given here is forgotten, on the clock of `performance.now()`. */
+  private rememberedUntil = 0;
 
   /**
    * @param secret `userid_hmac_secret`
@@ -58,6 +60,11 @@ export class VerifiedLogins {
     return question.answer;
   }
 
+  /** Whether an answer is being found or remembered that this process has given. */
+  get mayRemember(): boolean {
+    return this.asked.size > 0 || performance.now() < this.rememberedUntil;
+  }
+
   /** To be called once a change of the account is durable: what was right may be wrong now, and what was wrong right. */
   forget(username: string): void {
     this.asked.delete(username);
@@ -76,12 +83,17 @@ export class VerifiedLogins {
       [refusedKey(key), false],
     ] as const) {
       if (!isSame(await this.cache.get(name), digest) || !isCurrent()) continue;
-      await this.cache.set(name, digest, this.ttl);
+      await this.remember(name, digest);
       return answer;
     }
     const isRight = await check();
-    if (isCurrent()) await this.cache.set(isRight ? key : refusedKey(key), digest, this.ttl);
+    if (isCurrent()) await this.remember(isRight ? key : refusedKey(key), digest);
     return isRight;
+  }
+
+  private async remember(name: string, digest: string): Promise<void> {
+    this.rememberedUntil = performance.now() + this.ttl;
+    await this.cache.set(name, digest, this.ttl);
   }
 
   /** A secret itself: without it nobody can try passwords against what is in the cache. */

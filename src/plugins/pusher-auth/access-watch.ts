@@ -3,8 +3,11 @@ import type { ChangeListener } from '../../changes/change-listener.js';
 import type { CommittedChange } from '../../changes/resource-change.js';
 import { CLOSE } from '../../realtime/close-codes.js';
 import type { Hub } from '../../realtime/hub.js';
+import { isUser } from '../../realtime/pusher/channel-name.js';
 import type { Expulsion } from '../../realtime/pusher/expulsion.js';
 import type { Storage } from '../../storage/storage.js';
+import type { AuthAddresses } from './auth-addresses.js';
+import { isJsonObject, parseJsonText, type JsonValue } from '../../wire/json.js';
 import type { DataChannels } from './data-channels.js';
 import { isOfUser, type Grant, type Grants, type UserGrant } from './grants.js';
 
@@ -30,6 +33,7 @@ export interface AccessWatchParts {
   readonly grants: Grants;
   readonly hub: Pick<Hub, 'findSubscriber'>;
   readonly expulsion: Expulsion;
+  readonly addresses: Pick<AuthAddresses, 'keep'>;
   readonly log: { error(message: string): void };
 }
 
@@ -64,8 +68,8 @@ export class AccessWatch implements ChangeListener {
     for (const grant of this.parts.grants.all()) {
       if (!isOfUser(grant)) continue;
       const isOwnAccount = resourceName === 'account' && isAccountOf(grant, change);
-      if (isOwnAccount && change.action === 'delete' && grant.reader.credential === undefined)
-        this.endConnection(grant);
+      // What was shown to another server cannot be looked at again here.
+      if (isOwnAccount && grant.reader.credential === undefined && locksOut(change)) this.endConnection(grant);
       else if (isOwnAccount || concerns(change, grant)) this.doubt(grant, isOwnAccount);
     }
   }
@@ -95,9 +99,16 @@ export class AccessWatch implements ChangeListener {
         return;
       }
       const grant = next.value;
-      if (!this.isSubscribed(grant)) this.parts.grants.remove(grant);
-      else if (isOfUser(grant)) this.doubt(grant, true);
+      if (!this.isSubscribed(grant)) this.forgetUnlessAwaited(grant);
+      else if (isOfUser(grant)) {
+        this.doubt(grant, true);
+        if (grant.reader.credential !== undefined) this.parts.addresses.keep(grant.reader.credential);
+      }
     }
+  }
+
+  private forgetUnlessAwaited(grant: Grant): void {
+    if ((grant.awaitedUntil ?? 0) < Date.now()) this.parts.grants.remove(grant);
   }
 
   private async lookAgain(): Promise<void> {
@@ -137,6 +148,8 @@ export class AccessWatch implements ChangeListener {
       const found: UserGrant[] = [];
       for (const grant of left) {
         const { userId, readings } = grant.reader;
+        // Whoever is still themselves is still signed in.
+        if (isUser(grant.channel)) continue;
         if ((await channels.readableFor(sql, userId, readings)).length === 0) found.push(grant);
       }
       return found;
@@ -168,6 +181,16 @@ export class AccessWatch implements ChangeListener {
   private isCurrent(grant: UserGrant): boolean {
     return this.parts.grants.find(grant.channel, grant.socketId) === grant;
   }
+}
+
+/** Whether what was a right password is none any more. */
+function locksOut({ action, impacted }: CommittedChange): boolean {
+  return action === 'delete' || impacted.some(({ oldText, newText }) => passwordIn(oldText) !== passwordIn(newText));
+}
+
+function passwordIn(account: string | null): JsonValue | undefined {
+  const value = account === null ? undefined : parseJsonText(account);
+  return isJsonObject(value) ? value.password : undefined;
 }
 
 /** Whether it may have taken away what the grant was given for. */

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../wire/json.js';
 const SIGNED = {
   type: 'object',
   required: ['auth'],
-  properties: { auth: { type: 'string' }, channel_data: { type: 'string' } },
+  properties: { auth: { type: 'string' }, channel_data: { type: 'string' }, shared_secret: { type: 'string' } },
   additionalProperties: false,
 };
 
@@ -15,9 +15,10 @@ const BATCH = {
 
 const SOCKET_ID = { type: 'string', pattern: '^\\d+\\.\\d+$' };
 
-export function channelOperations(hasJsonp: boolean): OperationDescriptions {
+/** @param suffix makes the ids of a second place with the same operations different */
+export function channelOperations(hasJsonp: boolean, suffix = ''): OperationDescriptions {
   const POST = {
-    id: 'pusher_auth',
+    id: `pusher_auth${suffix}`,
     tag: 'Realtime',
     summary: 'Signs for a channel that the caller may read.',
     description: 'For `channelAuthorization` of pusher-js. With `channel_name[]`, the answer is by channel.',
@@ -28,7 +29,7 @@ export function channelOperations(hasJsonp: boolean): OperationDescriptions {
   };
   if (!hasJsonp) return { POST };
   const GET = {
-    id: 'pusher_auth_jsonp',
+    id: `pusher_auth_jsonp${suffix}`,
     tag: 'Realtime',
     summary: 'The same as a script that calls `callback`; only a ticket or a token in the query counts.',
     parameters: ['callback', 'socket_id', 'channel_name', 'ticket', 'access_token'].map((name, index) => ({

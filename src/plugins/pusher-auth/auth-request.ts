@@ -1,4 +1,3 @@
-import type { RequestHeaders } from '../../auth/auth-policy.js';
 import type { ApiRequest } from '../../resources/api-message.js';
 import { parseBody } from '../../resources/write-body.js';
 import { invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
@@ -65,11 +64,6 @@ export function readAuthRequest(
   if (problems.length > 0) throw invalidParameters(problems);
   const isBatch = named.some(([name]) => name !== 'channel_name');
   return { socketId, channels, isBatch, ticket: valueOf('ticket'), accessToken: valueOf('access_token') };
-}
-
-/** What of the headers shows who is calling: all of it, and nothing else is kept. */
-export function credentialIn({ authorization }: RequestHeaders): RequestHeaders {
-  return authorization === undefined ? {} : { authorization };
 }
 
 export function problem(location: ErrorDetail['location'], name: string, description: string): ErrorDetail {

@@ -5,6 +5,7 @@ import { idParameter, type ResourceDefinition, type ResourceDefinitions } from '
 import { chainWith, objectUri, placeOf, type ResourcePlace } from '../../resources/resource-place.js';
 import type { SqlSession } from '../../storage/sql-session.js';
 import { AUTHENTICATED } from '../../wire/principals.js';
+import { isItemReading } from './items/item-channels.js';
 
 export interface ChannelAccessParts {
   readonly access: Access;
@@ -27,11 +28,20 @@ export class ChannelAccess {
     return readable;
   }
 
+  /** Whether they may read everything in that list, and not only what is shared with them. */
+  async readsAll(sql: SqlSession, principals: readonly string[], reading: ChannelReading): Promise<boolean> {
+    const definition = this.definitionFor(reading);
+    const place = definition === undefined ? undefined : this.placeFor(definition, reading);
+    return place !== undefined && this.mayRead(sql, principals, place);
+  }
+
   /** The places whose objects a channel announces, as far as its name tells; for the scope of a ticket. */
   urisOf(readings: readonly ChannelReading[]): string[] {
     return readings.map((reading) => {
       const definition = this.definitionFor(reading);
       const place = definition === undefined ? undefined : this.placeFor(definition, reading);
+      // No URI is a bucket's with a slash: only a scope with a * covers all that is in it.
+      if (isItemReading(reading) && place === undefined) return `/buckets/${reading.ids.bucket_id}/`;
       if (definition === undefined || place === undefined) return '/';
       const id = reading.ids[idParameter(definition.name)];
       return id === undefined ? place.listUri : objectUri(place, id);
@@ -58,11 +68,17 @@ export class ChannelAccess {
     const requested = definition.name;
     const isAllowed = (permission: string) =>
       access.isAllowed(sql, principals, { requested, required: { resource, permission }, uris });
-    if (await isAllowed('read')) return true;
+    if (await this.mayRead(sql, principals, place)) return true;
     const shared = await access.sharedIds(sql, principals, { resource: requested, permission: 'read', listUri });
     if (shared.length > 0) return true;
     const creation = `${requested}:create`;
     return rules.find(resource)?.granted[creation] !== undefined && isAllowed(creation);
+  }
+
+  private mayRead(sql: SqlSession, principals: readonly string[], place: ResourcePlace): Promise<boolean> {
+    const { definition, parentName: resource, above: uris } = place;
+    const required = { resource, permission: 'read' };
+    return this.parts.access.isAllowed(sql, principals, { requested: definition.name, required, uris });
   }
 
   /** Without a word for the kind of object, the ids tell the smallest that it can be. */

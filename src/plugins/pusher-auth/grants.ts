@@ -9,6 +9,8 @@ export interface Grant {
   readonly channel: string;
   readonly socketId: string;
   readonly reader: 'trusted' | Reader;
+  /** In ms since the epoch: until then it is kept, though nobody is subscribed by it yet. */
+  readonly awaitedUntil?: number;
 }
 
 export interface Reader {

@@ -1,3 +1,5 @@
+import type { RequestHeaders } from '../../auth/auth-policy.js';
+import { credentialIn } from '../../auth/tickets.js';
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import { jsonAnswer } from '../../resources/endpoints/json-answer.js';
 import { refusal } from '../../resources/authorization.js';
@@ -5,10 +7,13 @@ import type { PlainEndpoint } from '../../resources/exchange.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
 import type { JsonObject } from '../../wire/json.js';
 import { channelOperations, userOperations } from './auth-operations.js';
-import { credentialIn, fieldsOf, problem, readAuthRequest, type AuthRequest } from './auth-request.js';
+import { fieldsOf, problem, readAuthRequest, type AuthRequest } from './auth-request.js';
 import { DENIED, type DataChannels } from './data-channels.js';
 import { isCallback, jsonpAnswer } from './jsonp.js';
+import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import type { AuthAddresses } from './auth-addresses.js';
 import type { PusherAuthSettings } from './pusher-auth.settings.js';
+import { AUTH_PATH, USER_AUTH_PATH } from './socket-details.js';
 import type { Asker, Signer } from './signer.js';
 
 abstract class AuthEndpoint {
@@ -21,10 +26,10 @@ abstract class AuthEndpoint {
 
 /** Where pusher-js asks whether it may subscribe (pusher-protocol.md, 4.3 and 4.4; seed-systems.md, 2.3). */
 export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
-  readonly name = 'pusher-auth';
-  readonly pattern = '/pusher/auth';
+  readonly name: string = 'pusher-auth';
+  readonly pattern: string = AUTH_PATH;
   readonly methods: readonly string[];
-  readonly operations;
+  operations: OperationDescriptions;
 
   constructor(
     private readonly signer: Signer,
@@ -39,8 +44,14 @@ export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
 
   async handle(request: ApiRequest): Promise<ApiResponse> {
     if (request.method === 'GET') return this.answerScript(request);
+    return this.answerPost(request);
+  }
+
+  /** @param shown what counts where the headers show nothing */
+  protected async answerPost(request: ApiRequest, shown?: RequestHeaders): Promise<ApiResponse> {
     const asked = readAuthRequest(fieldsOf(request), 'body', { maxChannels: this.settings.maxChannels });
-    const asker = await this.signer.identify(credentialIn(request.headers), asked);
+    const own = credentialIn(request.headers);
+    const asker = await this.signer.identify(own.authorization === undefined ? (shown ?? own) : own, asked);
     if (asked.isBatch) return jsonAnswer(200, await this.signBatch(asked, asker));
     return noStore(jsonAnswer(200, await this.sign(asked, asker)));
   }
@@ -50,14 +61,14 @@ export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
    * could subscribe to what its visitors may read. A refusal is a signature that the server will refuse with a reason:
    * an error status would leave the page waiting for ever.
    */
-  private async answerScript({ queryString }: ApiRequest): Promise<ApiResponse> {
+  protected async answerScript({ queryString }: ApiRequest, shown: RequestHeaders = {}): Promise<ApiResponse> {
     const fields = [...new URLSearchParams(queryString)];
     const callback = fields.find(([name]) => name === 'callback')?.[1] ?? '';
     if (!isCallback(callback)) {
       throw invalidParameters([problem('querystring', 'callback', 'the name of a function is needed')]);
     }
     const asked = readAuthRequest(fields, 'querystring', { maxChannels: 1 });
-    const asker = await this.signer.identify({}, asked);
+    const asker = await this.signer.identify(shown, asked);
     const denied = asker.userId === undefined ? DENIED.noCredential : DENIED.noPermission;
     const signed = asker.userId === undefined ? undefined : await this.trySign(asked, asker, asked.channels[0]!);
     return jsonpAnswer(callback, signed ?? { auth: `${this.channels().app.key}:${denied}` });
@@ -91,10 +102,33 @@ export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
   }
 }
 
+/** The same at an address of its own for each login, for pages that can say who they are in no other way. */
+export class OwnAuthEndpoint extends ChannelAuthEndpoint {
+  override readonly name: string = 'pusher-auth-own';
+  override readonly pattern: string = `${AUTH_PATH}/{address}`;
+  readonly pathParameters = { address: { description: 'As `auth_url` of the socket has it.' } };
+
+  constructor(
+    signer: Signer,
+    channels: () => DataChannels,
+    settings: PusherAuthSettings,
+    private readonly addresses: AuthAddresses,
+  ) {
+    super(signer, channels, settings);
+    this.operations = channelOperations(settings.jsonpEnabled, '_own');
+  }
+
+  override handle(request: ApiRequest, { address = '' }: Readonly<Record<string, string>> = {}): Promise<ApiResponse> {
+    // One that is not known any more is nobody's: a page learns that from the socket.
+    const shown = this.addresses.find(address) ?? {};
+    return request.method === 'GET' ? this.answerScript(request, shown) : this.answerPost(request, shown);
+  }
+}
+
 /** Where pusher-js asks for its sign-in. */
 export class UserAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
   readonly name = 'pusher-user-auth';
-  readonly pattern = '/pusher/user-auth';
+  readonly pattern = USER_AUTH_PATH;
   readonly methods = ['POST', 'OPTIONS'];
   readonly operations = userOperations();
 
@@ -112,7 +146,9 @@ export class UserAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
     const isWhole = asker.ticket === undefined || asker.ticket.scope.length === 0;
     if (asker.userId === undefined || !this.signer.spend(asker)) throw new ApiError('MISSING_AUTH_TOKEN');
     if (!isWhole) throw new ApiError('FORBIDDEN');
-    return noStore(jsonAnswer(200, this.signer.signUser(this.channels(), asker.userId, asked.socketId)));
+    return noStore(
+      jsonAnswer(200, this.signer.signUser(this.channels(), { ...asker, userId: asker.userId }, asked.socketId)),
+    );
   }
 }
 

@@ -33,12 +33,45 @@ export class PusherAuthSettings {
   maxChannels!: number;
 
   @Setting({
-    key: 'realtime.max_tickets',
+    key: 'pusher.jsonp_max_addresses',
     type: 'integer',
     default: 10_000,
-    sentence: 'The most tickets that are kept for those who cannot send headers; the oldest give way.',
+    sentence: 'For how many logins there is an auth_url that such a page needs no more than; the oldest give way.',
   })
   @IsInt()
   @Min(1)
-  maxTickets!: number;
+  maxAddresses!: number;
+
+  @Setting({
+    key: 'items.max_event_bytes',
+    type: 'integer',
+    default: 65_536,
+    sentence:
+      'The largest item, in bytes of UTF-8, on the channels of items; a larger one becomes a notice to fetch it.',
+  })
+  @IsInt()
+  // The notice itself has to fit.
+  @Min(1024)
+  maxItemBytes!: number;
+
+  @Setting({
+    key: 'items.max_replay',
+    type: 'integer',
+    default: 1000,
+    sentence:
+      'How many missed changes are told to who subscribes with a position; who missed more is told to read anew.',
+  })
+  @IsInt()
+  @Min(0)
+  maxReplay!: number;
+
+  @Setting({
+    key: 'items.max_replay_bytes',
+    type: 'integer',
+    default: 262_144,
+    sentence: 'How many characters of items that may be: they wait for the client within channels.buffer_bytes.',
+  })
+  @IsInt()
+  @Min(0)
+  maxReplayCharacters!: number;
 }

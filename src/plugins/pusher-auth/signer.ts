@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto';
 import type { RequestHeaders } from '../../auth/auth-policy.js';
 import type { Authenticator, Identity } from '../../auth/authenticator.js';
-import { isPresence } from '../../realtime/pusher/channel-name.js';
+import { isInScope, type Ticket, type Tickets } from '../../auth/tickets.js';
+import { isPresence, userChannel } from '../../realtime/pusher/channel-name.js';
 import type { Storage } from '../../storage/storage.js';
-import { globPattern } from '../../wire/glob.js';
 import type { JsonObject } from '../../wire/json.js';
 import type { AuthRequest } from './auth-request.js';
 import type { ChannelAccess } from './channel-access.js';
 import type { DataChannels } from './data-channels.js';
 import { writeGrant, type ShownCredentials } from './signed-grant.js';
-import type { Ticket, Tickets } from './tickets.js';
 
 /** Who asks, and what they have shown for it. */
 export interface Asker extends Identity {
   readonly credential: RequestHeaders;
   readonly ticket: Ticket | undefined;
 }
+
+/** Somebody in particular. */
+export type SignedIn = Asker & { readonly userId: string };
 
 export interface SignerParts {
   readonly storage: Storage;
@@ -55,18 +57,25 @@ export class Signer {
     const readings = channels.read(channel);
     if (readings === undefined) return undefined;
     const readable = await this.parts.storage.read(({ sql }) => channels.readableFor(sql, asker.userId, readings));
-    if (readable.length === 0 || !this.isInScope(asker, this.parts.access.urisOf(readable))) return undefined;
+    if (readable.length === 0 || !isCovered(asker, this.parts.access.urisOf(readable))) return undefined;
     const until = Date.now() + this.parts.lifetime;
     const id = this.parts.credentials.keep(asker.credential, until);
     const member = isPresence(channel) ? { user_id: channelUserId(asker.userId ?? 'anonymous') } : {};
     const channelData = writeGrant({ userId: asker.userId, until, id }, member);
     const signature = channels.app.sign(`${socketId}:${channel}:${channelData}`);
-    return { auth: `${channels.app.key}:${signature}`, channel_data: channelData };
+    const secret = channels.sharedSecret(channel);
+    const signed = { auth: `${channels.app.key}:${signature}`, channel_data: channelData };
+    // The client takes it out before it subscribes; the socket never sees it.
+    return secret === undefined ? signed : { ...signed, shared_secret: secret };
   }
 
   /** What the client hands on when it signs in. */
-  signUser({ app }: DataChannels, userId: string, socketId: string): JsonObject {
-    const userData = JSON.stringify({ id: channelUserId(userId) });
+  signUser({ app, grants }: DataChannels, { userId, credential }: SignedIn, socketId: string): JsonObject {
+    const id = channelUserId(userId);
+    const userData = JSON.stringify({ id });
+    // With what was shown for it, it ends.
+    const awaitedUntil = Date.now() + this.parts.lifetime;
+    grants.set({ channel: userChannel(id), socketId, awaitedUntil, reader: { userId, readings: [], credential } });
     return { auth: `${app.key}:${app.sign(`${socketId}::user::${userData}`)}`, user_data: userData };
   }
 
@@ -74,12 +83,10 @@ export class Signer {
   spend({ ticket }: Asker): boolean {
     return ticket === undefined || this.parts.tickets.spend(ticket);
   }
+}
 
-  private isInScope({ ticket }: Asker, uris: readonly string[]): boolean {
-    if (ticket === undefined || ticket.scope.length === 0) return true;
-    const patterns = ticket.scope.map(globPattern);
-    return uris.every((uri) => patterns.some((pattern) => pattern.test(uri)));
-  }
+function isCovered({ ticket }: Asker, uris: readonly string[]): boolean {
+  return ticket === undefined || (ticket.boundTo === undefined && isInScope(ticket, uris));
 }
 
 /** A colon has no place in the name of a channel, and a semicolon is in none of our ids that are taken as they are. */

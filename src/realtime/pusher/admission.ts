@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { JsonValue } from '../../wire/json.js';
+import type { JsonObject, JsonValue } from '../../wire/json.js';
 import type { ChannelApp } from '../channel-app.js';
 import type { Member } from '../presence.js';
 import { RealtimeSettings } from '../realtime.settings.js';
@@ -19,10 +19,21 @@ export interface AdmissionRequest {
   readonly channelData: JsonValue | undefined;
   /** Whom the connection is signed in as. */
   readonly user: User | undefined;
+  /** Where the client was when it last heard of the channel, for rules that know what that means. */
+  readonly position?: JsonValue | undefined;
 }
 
 /** May it subscribe? On presence channels, as whom. */
-export type Verdict = { readonly member: Member | undefined } | { readonly refused: SubscriptionRefusal };
+export type Verdict =
+  { readonly member: Member | undefined; readonly welcome?: Welcome } | { readonly refused: SubscriptionRefusal };
+
+/** What a rule has to say to somebody whom it admits to a channel without members. */
+export interface Welcome {
+  /** Goes out with the success of the subscription. */
+  readonly data: JsonObject;
+  /** Called right behind that: nothing that is published to the channel has come in between. */
+  begin(): void;
+}
 
 /**
  * A further decision about some channels, asked before the protocol's own. Undefined: not its channel, so the next rule

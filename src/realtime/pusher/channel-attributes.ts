@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ChannelApp } from '../channel-app.js';
 import { EventCache } from '../event-cache.js';
 import { Hub } from '../hub.js';
+import { Elsewhere } from '../nodes/elsewhere.js';
 import { Presence } from '../presence.js';
 import { isCache, isPresence } from './channel-name.js';
 import { ChannelsApiError } from './channels-api-error.js';
@@ -53,6 +54,7 @@ export class ChannelAttributes {
     private readonly hub: Hub,
     private readonly presence: Presence,
     private readonly cache: EventCache,
+    private readonly elsewhere: Elsewhere,
   ) {}
 
   /** The attributes that apply to the channel; the others are left out. */
@@ -60,9 +62,19 @@ export class ChannelAttributes {
     const wanted = (attribute: Attribute) => attributes.includes(attribute) && isApplicable(attribute, app, channel);
     return {
       ...(wanted('user_count') && { user_count: this.presence.countUsers(app.id, channel) }),
-      ...(wanted('subscription_count') && { subscription_count: this.hub.countSubscribers(app.id, channel) }),
+      ...(wanted('subscription_count') && { subscription_count: this.countSubscribers(app.id, channel) }),
       ...(wanted('cache') && { cache: this.lastOf(app, channel) }),
     };
+  }
+
+  /** On all servers together. */
+  countSubscribers(appId: string, channel: string): number {
+    return this.hub.countSubscribers(appId, channel) + this.elsewhere.countSubscribers(appId, channel);
+  }
+
+  /** The names of the channels of the app that have a subscriber on any server, in no order. */
+  occupiedChannels(appId: string): string[] {
+    return [...new Set([...this.hub.occupiedChannels(appId), ...this.elsewhere.occupiedChannels(appId)])];
   }
 
   private lastOf(app: ChannelApp, channel: string): CacheValue | null {

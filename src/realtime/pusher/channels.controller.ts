@@ -1,5 +1,4 @@
 import { Controller, Get, Param, UseFilters, UseGuards } from '@nestjs/common';
-import { Hub } from '../hub.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { ChannelAttributes, isApplicable, parseAttributes, type AttributeValues } from './channel-attributes.js';
 import { isUser } from './channel-name.js';
@@ -13,7 +12,6 @@ import { Signed, SignedRequestGuard, type SignedCall } from './signed-request.gu
 @UseFilters(ChannelsApiErrorFilter)
 export class ChannelsController {
   constructor(
-    private readonly hub: Hub,
     private readonly attributes: ChannelAttributes,
     private readonly settings: RealtimeSettings,
   ) {}
@@ -25,7 +23,7 @@ export class ChannelsController {
     if (attributes.includes('user_count') && !prefix.startsWith('presence-')) {
       throw new ChannelsApiError(400, 'user_count needs a filter_by_prefix that begins with presence-.');
     }
-    const names = this.hub.occupiedChannels(app.id).filter((name) => name.startsWith(prefix) && !isUser(name));
+    const names = this.attributes.occupiedChannels(app.id).filter((name) => name.startsWith(prefix) && !isUser(name));
     const described = names.map((name) => [name, this.attributes.describe(app, name, attributes)] as const);
     return { channels: Object.fromEntries(described) };
   }
@@ -41,7 +39,7 @@ export class ChannelsController {
     const misfit = attributes.find((attribute) => !isApplicable(attribute, app, channel));
     if (misfit !== undefined) throw new ChannelsApiError(400, `${misfit} does not apply to this channel.`);
     return {
-      occupied: this.hub.countSubscribers(app.id, channel) > 0,
+      occupied: this.attributes.countSubscribers(app.id, channel) > 0,
       ...this.attributes.describe(app, channel, attributes),
     };
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { JsonObject } from '../../wire/json.js';
 import type { ChannelApp } from '../channel-app.js';
 import { ChannelEvents } from '../channel-events.js';
 import { EventCache } from '../event-cache.js';
@@ -34,9 +35,16 @@ export class Channels {
    * channel's last event, then of the number of subscribers (pusher-protocol.md, 2.3); others of a new member.
    *
    * @param member who it is; given on presence channels
+   * @param data what goes out with the success; on presence channels that is who is there
    * @returns why there is no room for it, and then nothing has changed
    */
-  join(app: ChannelApp, channel: string, connection: Subscriber, member?: Member): SubscriptionRefusal | undefined {
+  join(
+    app: ChannelApp,
+    channel: string,
+    connection: Subscriber,
+    member?: Member,
+    data: JsonObject = {},
+  ): SubscriptionRefusal | undefined {
     const refusal = this.whyNoRoom(app, channel, connection, member);
     if (refusal !== undefined) return refusal;
     this.hub.subscribe(app.id, channel, connection);
@@ -46,7 +54,7 @@ export class Channels {
       if (isNew) this.announce(app.id, channel, connection, member);
       this.say(connection, subscriptionSucceeded(channel, this.presence.describe(app.id, channel)));
     } else {
-      this.say(connection, subscriptionSucceeded(channel));
+      this.say(connection, subscriptionSucceeded(channel, JSON.stringify(data)));
     }
     if (isCache(channel)) this.serveLast(app.id, channel, connection);
     this.counts.noteChange(app, channel);
@@ -56,19 +64,37 @@ export class Channels {
   /** Ends a subscription without a word to the one who had it. Answers false when there was none. */
   part(app: ChannelApp, channel: string, connection: Subscriber): boolean {
     if (!this.hub.isSubscribed(channel, connection)) return false;
-    const goneUser = isPresence(channel) ? this.presence.leave(app.id, channel, connection) : undefined;
-    if (goneUser !== undefined) {
-      this.hub.relay(app.id, channel, memberRemoved(channel, goneUser), connection.id);
-      this.events.tell(app.id, { name: 'member_removed', channel, user_id: goneUser });
-    }
+    if (isPresence(channel)) this.endMembership(app.id, channel, connection);
     this.hub.unsubscribe(channel, connection);
     this.counts.noteChange(app, channel);
     return true;
   }
 
-  /** Ends all subscriptions of a connection that is gone. */
+  /**
+   * Ends all subscriptions of a connection that is gone. On presence channels its user may come back unnoticed for a while
+   * (pusher-protocol.md, 3.4): pages are loaded again, and networks are changed.
+   */
   leave(app: ChannelApp, connection: Subscriber): void {
-    for (const channel of this.hub.channelsOf(connection)) this.part(app, channel, connection);
+    const delay = this.settings.memberRemovedDelay * 1000;
+    for (const channel of this.hub.channelsOf(connection)) {
+      if (delay > 0 && isPresence(channel)) this.keepPlace(app, channel, connection, delay);
+      else this.part(app, channel, connection);
+    }
+  }
+
+  private keepPlace(app: ChannelApp, channel: string, connection: Subscriber, delay: number): void {
+    this.hub.unsubscribe(channel, connection);
+    const end = () => this.endMembership(app.id, channel, connection);
+    // Where nobody is left there is nobody to keep it from.
+    if (this.hub.countSubscribers(app.id, channel) === 0) end();
+    else setTimeout(end, delay).unref();
+  }
+
+  private endMembership(appId: string, channel: string, connection: Subscriber): void {
+    const goneUser = this.presence.leave(appId, channel, connection);
+    if (goneUser === undefined) return;
+    this.hub.relay(appId, channel, memberRemoved(channel, goneUser), connection.id);
+    this.events.tell(appId, { name: 'member_removed', channel, user_id: goneUser });
   }
 
   private whyNoRoom(

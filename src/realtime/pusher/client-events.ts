@@ -3,6 +3,7 @@ import type { ChannelApp } from '../channel-app.js';
 import { ChannelEvents } from '../channel-events.js';
 import { ERROR_CODE } from '../close-codes.js';
 import { Hub, type Subscriber } from '../hub.js';
+import { Elsewhere } from '../nodes/elsewhere.js';
 import { Presence } from '../presence.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { isEncrypted, isPresence } from './channel-name.js';
@@ -32,6 +33,7 @@ export class ClientEvents {
     private readonly presence: Presence,
     private readonly events: ChannelEvents,
     private readonly settings: RealtimeSettings,
+    private readonly elsewhere: Elsewhere,
   ) {}
 
   /** Passes the event on to everybody else on its channel; or answers why not, and then nobody gets anything. */
@@ -62,7 +64,9 @@ export class ClientEvents {
   ): void {
     // Who sent it is what the app has signed, never what the message says.
     const userId = isPresence(channel) ? this.presence.findUserId(app.id, channel, connection) : undefined;
-    this.hub.relay(app.id, channel, clientEvent(event, channel, data, userId), connection.id);
+    const said = clientEvent(event, channel, data, userId);
+    this.hub.relay(app.id, channel, said, connection.id);
+    this.elsewhere.relay(app.id, channel, said, connection.id);
     if (!this.events.isWatched) return;
     const from = userId === undefined ? {} : { user_id: userId };
     this.events.tell(app.id, { name: 'client_event', channel, event, data: text, socket_id: connection.id, ...from });

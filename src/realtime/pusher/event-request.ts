@@ -24,6 +24,22 @@ export function parseEvent(body: Buffer, settings: RealtimeSettings): EventReque
   return readEvent(parseObject(body), settings, channelsOf);
 }
 
+/**
+ * An event as libraries of before 2012 sent it: its fields in the query, its data the body.
+ *
+ * @throws ChannelsApiError 400 or 413, naming the field.
+ */
+export function parseOldEvent(
+  channel: string,
+  parameters: ReadonlyMap<string, string>,
+  body: Buffer,
+  settings: RealtimeSettings,
+): EventRequest {
+  const name = parameters.get('name') ?? null;
+  const socketId = parameters.get('socket_id') ?? null;
+  return readEvent({ name, socket_id: socketId, data: textOf(body) }, settings, () => [channel]);
+}
+
 /** All or nothing: an error in one event refuses the batch. @throws ChannelsApiError 400 or 413. */
 export function parseBatch(body: Buffer, settings: RealtimeSettings): EventRequest[] {
   const { batch } = parseObject(body);
@@ -109,13 +125,22 @@ function attributesOf({ info }: JsonObject): Attribute[] | undefined {
 function parseObject(body: Buffer): JsonObject {
   let value: unknown;
   try {
-    // Fatal: a broken byte would otherwise reach subscribers as a replacement character, signed by nobody.
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(textOf(body));
   } catch {
     throw invalid('The body is not JSON.');
   }
   if (!isJsonObject(value)) throw invalid('The body is not a JSON object.');
   return value;
+}
+
+/** @throws ChannelsApiError 400 */
+function textOf(body: Buffer): string {
+  try {
+    // Fatal: a broken byte would otherwise reach subscribers as a replacement character, signed by nobody.
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw invalid('The body is not UTF-8.');
+  }
 }
 
 function invalid(message: string): ChannelsApiError {

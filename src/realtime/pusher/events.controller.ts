@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { Hub } from '../hub.js';
+import { Elsewhere } from '../nodes/elsewhere.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { ChannelAttributes, type AttributeValues } from './channel-attributes.js';
 import { ChannelsApiErrorFilter } from './channels-api-error.js';
@@ -23,6 +24,7 @@ export class EventsController {
     private readonly hub: Hub,
     private readonly attributes: ChannelAttributes,
     private readonly settings: RealtimeSettings,
+    private readonly elsewhere: Elsewhere,
   ) {}
 
   @Post('events')
@@ -53,7 +55,9 @@ export class EventsController {
 
   private send(appId: string, { name, data, channels, socketId }: EventRequest): void {
     for (const channel of channels) {
-      this.hub.publish(appId, { channel, event: name, data, exceptSocketId: socketId });
+      const message = { channel, event: name, data, exceptSocketId: socketId };
+      this.hub.publish(appId, message);
+      this.elsewhere.publish(appId, message);
     }
   }
 }

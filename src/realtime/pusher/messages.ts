@@ -70,9 +70,18 @@ export function protocolError(message: string, code: number | null = null): stri
   return JSON.stringify({ event: 'pusher:error', data: { code, message } });
 }
 
-/** An event on a channel; `data` goes out exactly as it came in. */
-export function channelEvent({ event, channel, data }: { event: string; channel: string; data: string }): string {
-  return JSON.stringify({ event, channel, data });
+export interface ChannelEventText {
+  readonly event: string;
+  readonly channel: string;
+  /** Goes out exactly as it came in. */
+  readonly data: string;
+  /** Further fields of the message: libraries take no notice of what they do not know. */
+  readonly beside?: Readonly<Record<string, string>> | undefined;
+}
+
+/** An event on a channel. */
+export function channelEvent({ event, channel, data, beside }: ChannelEventText): string {
+  return JSON.stringify({ event, channel, data, ...beside });
 }
 
 /** What one client has to say to the others, with `data` as JSON of the type the client sent. */

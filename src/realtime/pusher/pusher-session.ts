@@ -140,9 +140,9 @@ export class PusherSession implements Conversation, ClientEventSender {
       this.say(protocolError(`This connection is subscribed to ${quote(channel)} already.`));
       return undefined;
     }
-    const { auth, channel_data: channelData } = fields;
+    const { auth, channel_data: channelData, position } = fields;
     const { app, user } = this;
-    const request = { app, socketId: this.connection.id, channel, auth, channelData, user };
+    const request = { app, socketId: this.connection.id, channel, auth, channelData, user, position };
     const verdict = this.parts.admission.decide(request);
     if (verdict instanceof Promise) return verdict.then((later) => this.execute(channel, later));
     this.execute(channel, verdict);
@@ -158,9 +158,14 @@ export class PusherSession implements Conversation, ClientEventSender {
       this.hasUserChannel = true;
       this.say(subscriptionSucceeded(channel));
     } else {
-      const refusal = this.parts.channels.join(this.app, channel, this.connection, verdict.member);
-      if (refusal !== undefined) this.refuse(channel, refusal);
-      else if (provesAuthorization(channel)) clearTimeout(this.authorizationTimer);
+      const { member, welcome } = verdict;
+      const refusal = this.parts.channels.join(this.app, channel, this.connection, member, welcome?.data);
+      if (refusal !== undefined) {
+        this.refuse(channel, refusal);
+        return;
+      }
+      if (provesAuthorization(channel)) clearTimeout(this.authorizationTimer);
+      welcome?.begin();
     }
   }
 

@@ -14,6 +14,17 @@ export class PusherSettings {
   maxPresenceMembers!: number;
 
   @Setting({
+    key: 'channels.member_removed_delay',
+    type: 'integer',
+    default: 0,
+    sentence: 'Seconds that a member of a presence channel whose connection has ended may take to come back unnoticed.',
+  })
+  @IsInt()
+  @Min(0)
+  @Max(60)
+  memberRemovedDelay!: number;
+
+  @Setting({
     key: 'channels.max_user_info_bytes',
     type: 'integer',
     default: 1024,

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { ChannelApps, type ChannelApp } from '../channel-app.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { ChannelsApiError } from './channels-api-error.js';
+import { parseQuery } from './query.js';
 import { verifySignature } from './signature.js';
 
 /** A request whose signature was found right. */
@@ -25,9 +26,8 @@ export class SignedRequestGuard implements CanActivate {
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id: string } }>>();
-    const app = this.apps.findById(request.params.id);
-    if (app === undefined) throw new ChannelsApiError(404, 'No app has this id.');
+    const request = context.switchToHttp().getRequest<FastifyRequest<{ Params: { id?: string } }>>();
+    const app = this.appOf(request);
     const body = bodyOf(request);
     const verdict = verifySignature({ method: request.method, url: request.raw.url ?? '/', body }, app, {
       now: Date.now() / 1000,
@@ -36,6 +36,18 @@ export class SignedRequestGuard implements CanActivate {
     if ('refused' in verdict) throw new ChannelsApiError(401, verdict.refused);
     CALLS.set(request, { app, parameters: verdict.parameters, body });
     return true;
+  }
+
+  /** @throws ChannelsApiError 404, or, where the path names no app, 401 */
+  private appOf({ params: { id }, raw }: FastifyRequest<{ Params: { id?: string } }>): ChannelApp {
+    if (id !== undefined) {
+      const app = this.apps.findById(id);
+      if (app === undefined) throw new ChannelsApiError(404, 'No app has this id.');
+      return app;
+    }
+    const app = this.apps.findByKey(parseQuery(raw.url?.split('?', 2)[1] ?? '')?.get('auth_key') ?? '');
+    if (app === undefined) throw new ChannelsApiError(401, 'auth_key is not a key of any app.');
+    return app;
   }
 }
 

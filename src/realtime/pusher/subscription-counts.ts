@@ -2,6 +2,7 @@ import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ChannelEvents } from '../channel-events.js';
 import type { ChannelApp } from '../channel-app.js';
 import { Hub } from '../hub.js';
+import { Elsewhere } from '../nodes/elsewhere.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { isPresence, isUser } from './channel-name.js';
 import { subscriptionCount } from './messages.js';
@@ -26,15 +27,16 @@ export class SubscriptionCounts implements BeforeApplicationShutdown {
     private readonly hub: Hub,
     private readonly events: ChannelEvents,
     private readonly settings: RealtimeSettings,
+    private readonly elsewhere: Elsewhere,
   ) {}
 
-  /** Somebody has subscribed or unsubscribed. */
+  /** Somebody has subscribed or unsubscribed, on this server or another. */
   noteChange(app: ChannelApp, channel: string): void {
     if (!app.options.subscriptionCount || isPresence(channel) || isUser(channel)) return;
     const pause = this.pauses.get(keyOf(app.id, channel));
     if (pause === undefined) {
       this.tell(app.id, channel);
-    } else if (this.hub.countSubscribers(app.id, channel) > TOLD_AT_ONCE) {
+    } else if (this.count(app.id, channel) > TOLD_AT_ONCE) {
       pause.hasChanged = true;
     } else {
       pause.hasChanged = false;
@@ -48,10 +50,14 @@ export class SubscriptionCounts implements BeforeApplicationShutdown {
   }
 
   private tell(appId: string, channel: string): void {
-    const count = this.hub.countSubscribers(appId, channel);
+    const count = this.count(appId, channel);
     this.hub.relay(appId, channel, subscriptionCount(channel, count));
     this.events.tell(appId, { name: 'subscription_count', channel, subscription_count: count });
     if (count > TOLD_AT_ONCE) this.startPause(appId, channel);
+  }
+
+  private count(appId: string, channel: string): number {
+    return this.hub.countSubscribers(appId, channel) + this.elsewhere.countSubscribers(appId, channel);
   }
 
   private startPause(appId: string, channel: string): void {

@@ -1,5 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, UseFilters, UseGuards } from '@nestjs/common';
 import { CLOSE } from '../close-codes.js';
+import { Elsewhere } from '../nodes/elsewhere.js';
 import { Presence } from '../presence.js';
 import { RealtimeSettings } from '../realtime.settings.js';
 import { isPresence } from './channel-name.js';
@@ -20,6 +21,7 @@ export class UsersController {
     private readonly presence: Presence,
     private readonly users: Users,
     private readonly settings: RealtimeSettings,
+    private readonly elsewhere: Elsewhere,
   ) {}
 
   /** Each user once, with however many connections; nobody on a channel that nobody is subscribed to. */
@@ -38,6 +40,7 @@ export class UsersController {
   @HttpCode(200)
   terminate(@Signed() { app }: SignedCall, @Param('user') user: string): object {
     this.users.terminate(app.id, user, CLOSE.TERMINATED);
+    this.elsewhere.terminate(app.id, user);
     return {};
   }
 }

@@ -13,6 +13,8 @@ export interface UserConnection extends Subscriber {
  * connection to the last.
  */
 export class Users {
+  /** Told of each connection that is signed in, and that is not any more. */
+  onChange: ((appId: string, userId: string, connection: UserConnection) => void) | undefined;
   private readonly connections = new Map<string, Set<UserConnection>>();
   private readonly watchers = new Map<string, Set<UserConnection>>();
   private readonly watching = new Map<UserConnection, readonly string[]>();
@@ -20,16 +22,31 @@ export class Users {
   /** The connection is signed in. Who watches the user is told if this is the first. */
   arrive(appId: string, userId: string, connection: UserConnection): void {
     if (addTo(this.connections, keyOf(appId, userId), connection)) this.tellWatchers(appId, userId, 'online');
+    this.onChange?.(appId, userId, connection);
   }
 
   /** The connection is gone, and watches nobody any more. Who watches the user is told if it was the last. */
   depart(appId: string, userId: string, connection: UserConnection): void {
     this.watch(appId, connection, []);
     if (removeFrom(this.connections, keyOf(appId, userId), connection)) this.tellWatchers(appId, userId, 'offline');
+    this.onChange?.(appId, userId, connection);
   }
 
   isOnline(appId: string, userId: string): boolean {
     return this.connections.has(keyOf(appId, userId));
+  }
+
+  /** Whether the user is signed in on one of these connections. */
+  isOnlineAmong(appId: string, userId: string, isAmong: (connection: UserConnection) => boolean): boolean {
+    return [...(this.connections.get(keyOf(appId, userId)) ?? [])].some(isAmong);
+  }
+
+  /** Everybody who is signed in, with their app. */
+  all(): (readonly [appId: string, userId: string])[] {
+    return [...this.connections.keys()].map((key) => {
+      const slash = key.indexOf('/');
+      return [key.slice(0, slash), key.slice(slash + 1)];
+    });
   }
 
   /** From now on the connection is told when these users come and go, and no others. */

@@ -3,7 +3,7 @@ import type { ChannelEvent, ChannelEvents } from '../channel-events.js';
 import { Departures } from './departures.js';
 import { EventBatches, type Batch } from './event-batches.js';
 import { WebhookCounters } from './webhook-counters.js';
-import { WebhookCourier, type CourierLog, type CourierParts } from './webhook-courier.js';
+import { WebhookCourier, type CourierLog, type CourierParts, type CourierTurn } from './webhook-courier.js';
 import { shownTarget, type WebhookTarget } from './webhook-event.js';
 import { WebhookIntake } from './webhook-intake.js';
 import type { WebhookTransport } from './webhook-post.js';
@@ -27,6 +27,8 @@ export interface ChannelWebhooksOptions {
   readonly settings: WebhookSettings;
   readonly log: CourierLog;
   readonly waits?: typeof WEBHOOK_WAITS;
+  /** Whose turn it is to deliver, where several processes share the queue. Without it, it is always this one's. */
+  readonly turn?: CourierTurn;
 }
 
 /**
@@ -48,7 +50,9 @@ export class ChannelWebhooks {
   constructor(private readonly options: ChannelWebhooksOptions) {
     const { apps, queue, transport, settings, log } = options;
     this.waits = options.waits ?? WEBHOOK_WAITS;
-    const parts: CourierParts = { queue, transport, settings, log, counters: this.counters, waits: this.waits };
+    const { counters, waits } = this;
+    const turn = options.turn ?? { isOurs: true };
+    const parts: CourierParts = { queue, transport, settings, log, counters, waits, turn };
     this.wanted = new Map(apps.map(({ app, events }) => [app.id, events]));
     for (const { app, urls } of apps) {
       const couriers = [...new Set(urls)].map((url) => new WebhookCourier(app, { appId: app.id, url }, parts));
@@ -60,18 +64,42 @@ export class ChannelWebhooks {
     this.intake = new WebhookIntake(parts, settings.maxWaiting * targets, (webhooks) => this.deliver(webhooks));
   }
 
-  /** Goes on with what waits in the queue, and watches from now on. */
+  /** Goes on with what waits in the queue, if it is this process's turn, and watches from now on. */
   async open(events: ChannelEvents): Promise<void> {
-    const { queue, log } = this.options;
-    const dropped = await queue.keepOnly(this.allCouriers().map(({ target }) => target));
-    this.counters.dropped += dropped;
-    if (dropped > 0) log.error(`Webhooks: ${dropped} dropped, their app or URL is not in the settings any more`);
-    for (const courier of this.allCouriers()) courier.wake();
+    events.webhooks = this.counters;
+    if (this.options.turn === undefined) await this.beginTurn();
     if (this.couriers.size === 0) return;
     events.watch((appId, event) => {
       // The channel of a signed-in user is the server's own affair, and its name is somebody's id.
       if (this.couriers.has(appId) && !event.channel.startsWith('#')) this.departures.hear(appId, event);
     });
+  }
+
+  /** It is this process's turn: it goes on with what waits in the queue. */
+  async beginTurn(): Promise<void> {
+    await this.dropUnknown();
+    for (const courier of this.allCouriers()) courier.beginTurn();
+  }
+
+  private async dropUnknown(): Promise<void> {
+    const { queue, log } = this.options;
+    try {
+      const dropped = await queue.keepOnly(this.allCouriers().map(({ target }) => target));
+      this.counters.dropped += dropped;
+      if (dropped > 0) log.error(`Webhooks: ${dropped} dropped, their app or URL is not in the settings any more`);
+    } catch (error) {
+      log.warn(`Webhooks for URLs that are not in the settings any more could not be dropped yet: ${String(error)}`);
+    }
+  }
+
+  /** It is another process's turn: what is under way ends now. */
+  endTurn(): void {
+    for (const courier of this.allCouriers()) courier.endTurn();
+  }
+
+  /** Another process may have put something into the queue. */
+  look(): void {
+    for (const courier of this.allCouriers()) courier.wake();
   }
 
   /** Queues all there is to tell, delivers what can be delivered in a moment, and leaves the rest in the queue. */

@@ -19,6 +19,13 @@ export interface CourierParts {
   readonly counters: WebhookCounters;
   readonly waits: Waits;
   readonly log: CourierLog;
+  readonly turn: CourierTurn;
+}
+
+/** Which of several processes takes from the queue. */
+export interface CourierTurn {
+  /** Whether it is this one, at this very moment. */
+  readonly isOurs: boolean;
 }
 
 /**
@@ -28,7 +35,8 @@ export interface CourierParts {
 export class WebhookCourier {
   private readonly backoff: Backoff;
   private readonly name: string;
-  private readonly startedAt = Date.now();
+  private startedAt = Date.now();
+  private attempt: AbortController | undefined;
   private readonly end = new AbortController();
   private running: Promise<void> | undefined;
   private wokenAgain = false;
@@ -50,6 +58,19 @@ export class WebhookCourier {
     this.running ??= this.run();
   }
 
+  /** The queue is this process's to deliver, from now on. */
+  beginTurn(): void {
+    this.startedAt = Date.now();
+    this.backoff.reset();
+    this.wake();
+  }
+
+  /** Another process goes on: what is under way ends now. */
+  endTurn(): void {
+    this.attempt?.abort();
+    this.endPause?.();
+  }
+
   /**
    * Ends when everything is delivered, at the first failure, or after `grace` ms, whichever comes first. What is not
    * delivered by then stays in the queue.
@@ -57,7 +78,10 @@ export class WebhookCourier {
   async close(grace: number): Promise<void> {
     this.isClosing = true;
     this.endPause?.();
-    const timer = setTimeout(() => this.end.abort(), grace);
+    const timer = setTimeout(() => {
+      this.end.abort();
+      this.attempt?.abort();
+    }, grace);
     while (this.running !== undefined) await this.running;
     clearTimeout(timer);
   }
@@ -74,9 +98,11 @@ export class WebhookCourier {
 
   /** @returns whether there is more to do now */
   private async deliverNext(): Promise<boolean> {
+    const { turn } = this.parts;
+    if (!turn.isOurs) return false;
     try {
       const webhook = await this.parts.queue.take(this.target);
-      if (webhook === undefined) return false;
+      if (webhook === undefined || !turn.isOurs || this.end.signal.aborted) return false;
       return await this.deliver(webhook);
     } catch (error) {
       return this.waitAfter('the queue failed', error);
@@ -89,7 +115,7 @@ export class WebhookCourier {
       await this.post(webhook);
     } catch (error) {
       // Cut short by our own end: nobody's failure.
-      if (this.end.signal.aborted) return false;
+      if (this.attempt?.signal.aborted === true) return false;
       counters.failedTries += 1;
       await queue.fail(webhook);
       await this.dropOld();
@@ -104,7 +130,8 @@ export class WebhookCourier {
   /** @throws Error unless the receiver has it: any 2xx, and nothing else */
   private async post(webhook: QueuedWebhook): Promise<void> {
     const { transport, settings } = this.parts;
-    const patience = { timeout: settings.timeout, signal: this.end.signal };
+    this.attempt = new AbortController();
+    const patience = { timeout: settings.timeout, signal: this.attempt.signal };
     const { status } = await transport.send(requestOf(webhook, this.app, patience));
     if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
   }
@@ -134,6 +161,6 @@ export class WebhookCourier {
       };
     });
     this.endPause = undefined;
-    return !this.isClosing;
+    return !this.isClosing && this.parts.turn.isOurs;
   }
 }

@@ -18,8 +18,8 @@ export interface QueuedWebhook extends NewWebhook {
 
 /**
  * What is to be delivered, and waits until it is. A webhook stays in the queue until it is `done` or dropped, so that
- * a process that dies delivers it twice rather than never. One process takes from the queue, one webhook of a target
- * at a time. Every method may reject when the place where the queue is kept fails; nothing has changed then.
+ * a process that dies delivers it twice rather than never. One process at a time takes from the queue, one webhook of
+ * a target at a time. Every method may reject when the place where the queue is kept fails; nothing has changed then.
  */
 export interface WebhookQueue {
   /** Adds them behind what waits, in this order: all or none. They are kept when it resolves. */

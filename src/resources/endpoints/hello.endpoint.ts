@@ -65,9 +65,9 @@ export class HelloEndpoint implements StorageEndpoint {
     return api.readonly ? { ...answer, headers: expiryHeaders(api.rootCacheExpires) } : answer;
   }
 
-  private user({ identity, caller }: Exchange) {
+  private user({ identity, caller, request }: Exchange) {
     if (identity.userId === undefined) return {};
-    const details = this.parts.userDetails.all().map((detail) => detail(identity));
+    const details = this.parts.userDetails.all().map((detail) => detail(identity, request));
     const user = { id: identity.userId, principals: [...caller.principals] };
     return { user: Object.assign(user, ...details) as typeof user };
   }

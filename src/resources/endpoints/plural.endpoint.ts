@@ -124,6 +124,8 @@ export class PluralEndpoint implements StorageEndpoint {
     if (this.streams !== undefined) {
       const position = await listHistory.top(exchange.view.sql, place.list);
       headers[CHANGE_POSITION] = formatPlace({ position, isPartial: onlyIds !== undefined });
+      // By it the same URL answers with a stream.
+      headers.Vary = 'Accept';
     }
     if (exchange.request.method === 'HEAD' && this.tellsTotals) {
       const total = String(await exchange.view.countObjects(place.list, query, { onlyIds }));

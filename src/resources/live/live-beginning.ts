@@ -1,14 +1,14 @@
 import { listHistory } from '../../storage/list-history.js';
 import type { StorageView } from '../../storage/storage.js';
 import { invalidParameters } from '../../wire/api-error.js';
-import { encodeJson, escapeNonAscii, stringifyJson } from '../../wire/json.js';
+import { encodeJson, escapeNonAscii } from '../../wire/json.js';
 import type { Position } from '../../wire/position.js';
-import { projectFields } from '../../wire/query/projection.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import type { ResourcePlace } from '../resource-place.js';
 import { formatPlace, type ListPlace } from './list-place.js';
 import type { LiveRights } from './live-access.js';
 import type { LiveFrame } from './live-change.js';
+import { readDifference, shown, stateFrame } from './live-difference.js';
 import type { LiveQuery } from './live-query.js';
 
 /** How many objects one frame of a snapshot has at most. */
@@ -48,11 +48,14 @@ export async function beginLive(
     case 'now':
       return { position: top, resumed: 'live', pending: 0, frames: [] };
     case 'place': {
-      const reason = await findReasonToReset(view, place, { ...asked, top, from: beginning.place, limits });
-      if (reason === undefined) {
-        const { position } = beginning.place;
-        return { position, resumed: 'replay', pending: top.n - position.n, frames: [] };
-      }
+      const { position } = beginning.place;
+      const reason = await findReasonNotToReplay(view, place, { ...asked, top, from: beginning.place, limits });
+      if (reason === undefined) return { position, resumed: 'replay', pending: top.n - position.n, frames: [] };
+      const isHistoryKnown = reason === 'too_far' || reason === 'expired';
+      const difference = isHistoryKnown
+        ? await readDifference(view, place, { query, from: position, top }, limits)
+        : undefined;
+      if (difference !== undefined) return { position: top, resumed: 'difference', pending: 0, frames: difference };
       const data = encodeJson({ reason, position: reached });
       return { position: top, resumed: 'reset', pending: 0, frames: [{ event: 'reset', id: reached, data }] };
     }
@@ -64,13 +67,13 @@ export async function beginLive(
     case 'timestamp': {
       const since = { filters: [beginning.since], includeDeleted: true };
       const objects = await readObjects(view, place, asked, limits, since);
-      const frames = [...objects.map((object) => differenceFrame(object, query)), endFrame('checkpoint', reached)];
+      const frames = [...objects.map((object) => stateFrame(object, query)), endFrame('checkpoint', reached)];
       return { position: top, resumed: 'difference', pending: 0, frames };
     }
   }
 }
 
-async function findReasonToReset(
+async function findReasonNotToReplay(
   view: StorageView,
   { list }: ResourcePlace,
   given: { rights: LiveRights; top: Position; from: ListPlace; limits: BeginningLimits },
@@ -112,21 +115,6 @@ function* snapshotFrames(objects: readonly StoredObject[], query: LiveQuery): Ge
   }
 }
 
-/** Without an old state nobody knows whether they had it: ids that a client does not know mean nothing to it. */
-function differenceFrame(object: StoredObject, query: LiveQuery): LiveFrame {
-  const { id, deleted } = object;
-  if (!deleted && !query.matches(object.value)) {
-    return { event: 'leave', data: encodeJson({ match: 'leave', coalesced: true, data: { id } }) };
-  }
-  const head = deleted ? '"action":"delete","match":"leave"' : '"action":"update","match":"enter"';
-  const data = `{${head},"coalesced":true,"data":${shown(object, query)}}`;
-  return { event: deleted ? 'delete' : 'update', data: escapeNonAscii(data) };
-}
-
 function endFrame(event: string, position: string): LiveFrame {
   return { event, id: position, data: encodeJson({ position }) };
-}
-
-function shown(object: StoredObject, { list: { fields } }: LiveQuery): string {
-  return fields === undefined ? object.text : stringifyJson(projectFields(object.value, fields));
 }

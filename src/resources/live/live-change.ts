@@ -22,6 +22,8 @@ export interface FrameReader {
   /** The place reached before, and with this change. */
   readonly previous: string;
   readonly place: string;
+  /** Whether the state before was not theirs to see, though it is asked for. */
+  readonly hidesOld?: boolean;
 }
 
 /** One change on its way to many: what is parsed, filtered and encoded for one serves all that ask for the same. */
@@ -31,10 +33,14 @@ export class LiveChange {
   private readonly matched = new Map<string, readonly [boolean, boolean]>();
   private readonly frames = new Map<string, LiveFrame>();
 
-  /** @param listUri of the list that it is a change of */
+  /**
+   * @param listUri of the list that it is a change of
+   * @param maxBytes how large a frame may be; of a larger one only the id of its object is told
+   */
   constructor(
     readonly logged: ListedChange,
     private readonly listUri: string,
+    private readonly maxBytes = Infinity,
   ) {}
 
   /** Whether the old and the new state fit the filters. A deleted object has no new state, a new one no old state. */
@@ -49,8 +55,8 @@ export class LiveChange {
   }
 
   frame(match: Match, reader: FrameReader): LiveFrame {
-    const { query, tellsUser, previous, place } = reader;
-    const key = `${match} ${tellsUser ? 1 : 0} ${previous} ${place} ${query.key}`;
+    const { query, tellsUser, previous, place, hidesOld = false } = reader;
+    const key = `${match} ${tellsUser ? 1 : 0}${hidesOld ? 1 : 0} ${previous} ${place} ${query.key}`;
     let frame = this.frames.get(key);
     if (frame === undefined) {
       frame = this.makeFrame(match, reader);
@@ -59,7 +65,7 @@ export class LiveChange {
     return frame;
   }
 
-  private makeFrame(match: Match, { query, tellsUser, previous, place }: FrameReader): LiveFrame {
+  private makeFrame(match: Match, { query, tellsUser, previous, place, hidesOld }: FrameReader): LiveFrame {
     const { action, objectId, timestamp, requestId, last, userId, newText, oldText } = this.logged;
     if (match === 'leave' && action !== 'delete') {
       const data = stringifyJson({ position: place, previous, match, data: { id: objectId } });
@@ -74,8 +80,11 @@ export class LiveChange {
     // The text of the log where it is told whole, so that numbers stay as the client wrote them.
     const data = fields === undefined ? newText : stringifyJson(projectFields(this.new(), fields));
     const old = fields === undefined || oldText === null ? oldText : stringifyJson(projectFields(this.old(), fields));
-    const oldPart = query.tellsOld && old !== null ? `,"old":${old}` : '';
-    return { event: action, id: place, data: escapeNonAscii(`${head.slice(0, -1)},"data":${data}${oldPart}}`) };
+    const oldPart = query.tellsOld && hidesOld !== true && old !== null ? `,"old":${old}` : '';
+    const whole = escapeNonAscii(`${head.slice(0, -1)},"data":${data}${oldPart}}`);
+    if (whole.length <= this.maxBytes) return { event: action, id: place, data: whole };
+    const instead = `"too_large":true,"data":${JSON.stringify({ id: objectId, last_modified: timestamp })}`;
+    return { event: action, id: place, data: escapeNonAscii(`${head.slice(0, -1)},${instead}}`) };
   }
 
   private get resourceName(): string {

@@ -23,6 +23,8 @@ export interface LiveListsParts {
   readonly storage: Storage;
   readonly access: LiveAccess;
   readonly log: Pick<Logger, 'warn'>;
+  /** How large, in bytes, one frame may be; by default any size. */
+  readonly maxFrameBytes?: number;
 }
 
 /**
@@ -57,10 +59,11 @@ export class LiveLists {
 
   /** From now on the sink is told what the start asks for, until its subscription ends. */
   add(start: LiveStart, sink: LiveSink): LiveSubscription {
-    const { storage, access } = this.parts;
+    const { storage, access, maxFrameBytes } = this.parts;
     const subscription = new LiveSubscription(start, sink, {
       storage,
       access,
+      maxFrameBytes,
       ended: (ended) => this.remove(ended),
       failed: (error) => this.parts.log.warn(`A live list could not be read: ${describe(error)}`),
     });
@@ -128,7 +131,7 @@ export class LiveLists {
     if (followers === undefined) return;
     const [any] = followers;
     if (any === undefined) return;
-    const change = new LiveChange(logged, any.place.listUri);
+    const change = new LiveChange(logged, any.place.listUri, this.parts.maxFrameBytes);
     for (const subscription of [...followers]) subscription.offer(change);
   }
 

@@ -12,6 +12,8 @@ export interface LiveSink {
   send(frame: LiveFrame): boolean;
   /** Nothing more comes. */
   end(): void;
+  /** Everything that was committed when it last looked has been told, or was not theirs to hear. */
+  caughtUp?(): void;
 }
 
 /** Who follows what, and from where. */
@@ -25,4 +27,6 @@ export interface LiveStart {
   readonly position: Position;
   /** What is told before. */
   readonly frames: readonly LiveFrame[];
+  /** Called now and then while they are who they were: what they came in with lives as long as it is used. */
+  readonly keepAlive?: (() => void) | undefined;
 }

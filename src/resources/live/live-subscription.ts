@@ -8,12 +8,15 @@ import { formatPlace } from './list-place.js';
 import type { LiveAccess, Refused } from './live-access.js';
 import { LiveChange, type LiveFrame } from './live-change.js';
 import { PAGE_SIZE, readPage, type Page } from './live-page.js';
+import { LiveIdentity } from './live-identity.js';
 import type { LiveSink, LiveStart } from './live-start.js';
 import { Sight } from './sight.js';
 
 export interface SubscriptionParts {
   readonly storage: Storage;
   readonly access: LiveAccess;
+  /** How large, in bytes, one frame may be; by default any size. */
+  readonly maxFrameBytes?: number | undefined;
   /** Called once, when it has ended. */
   readonly ended: (subscription: LiveSubscription) => void;
   readonly failed: (error: unknown) => void;
@@ -37,6 +40,7 @@ const FAILURE_PAUSE = 1_000;
 export class LiveSubscription {
   private readonly catchingUp = new Wakeable(() => this.catchUp());
   private readonly sight: Sight;
+  private readonly who: LiveIdentity;
   private position: Position;
   /** The last place that was told. */
   private told: string;
@@ -45,7 +49,6 @@ export class LiveSubscription {
   private hasRoom = true;
   /** Of what was read before it was under way, something may have been changed since. */
   private isStale = true;
-  private mustIdentify = false;
   private hidden = 0;
   private missing = 0;
 
@@ -55,6 +58,7 @@ export class LiveSubscription {
     private readonly parts: SubscriptionParts,
   ) {
     this.sight = new Sight(start.rights);
+    this.who = new LiveIdentity(start, parts.access);
     this.position = start.position;
     this.told = this.placeText;
     this.waiting = [...start.frames];
@@ -92,7 +96,7 @@ export class LiveSubscription {
   recheck(whoToo = false): void {
     if (this.state === 'ended') return;
     this.isStale = true;
-    this.mustIdentify ||= whoToo;
+    if (whoToo) this.who.doubt();
     this.state = 'behind';
     this.catchingUp.wake();
   }
@@ -127,12 +131,10 @@ export class LiveSubscription {
   private async catchUp(): Promise<boolean> {
     if (this.state === 'ended') return false;
     // Who has lost the right is let go also while they do not read.
-    if (!this.hasRoom && !this.isStale && !this.mustIdentify) return false;
+    if (!this.hasRoom && !this.isStale && !this.who.mustBeAsked) return false;
     this.state = 'behind';
     try {
-      if (this.mustIdentify && !(await this.isStillThemselves())) {
-        return this.refuse('revoked', []);
-      }
+      if (await this.who.hasChanged()) return this.refuse('revoked', []);
       this.isStale = false;
       const { storage, access } = this.parts;
       const page = await storage.read((view) => readPage(view, access, this.start, this.position));
@@ -151,17 +153,6 @@ export class LiveSubscription {
     return this.state === 'ended';
   }
 
-  private async isStillThemselves(): Promise<boolean> {
-    this.mustIdentify = false;
-    const { headers, identity } = this.start;
-    try {
-      return (await this.parts.access.identify(headers)).userId === identity.userId;
-    } catch (error) {
-      this.mustIdentify = true;
-      throw error;
-    }
-  }
-
   private tell({ rights, top, changes }: Page): boolean {
     const { isPartial } = this.sight;
     if (typeof rights === 'string') return this.refuse(rights, isPartial ? changes : []);
@@ -176,12 +167,17 @@ export class LiveSubscription {
     if (lost === 'maybe') return true;
     if (lost !== undefined) return this.reset(lost, top);
     for (const change of changes) {
-      if (!this.take(new LiveChange(change, this.place.listUri))) return false;
+      if (!this.take(this.changeOf(change))) return false;
     }
     if (changes.length === PAGE_SIZE || this.isStale) return true;
     if (this.sight.hasOtherObjects()) return this.reset('access_changed', top);
     this.state = 'live';
+    this.sink.caughtUp?.();
     return false;
+  }
+
+  private changeOf(logged: ListedChange): LiveChange {
+    return new LiveChange(logged, this.place.listUri, this.parts.maxFrameBytes);
   }
 
   /** Why they cannot go on from their position, if they cannot. */
@@ -206,9 +202,10 @@ export class LiveSubscription {
     }
     const place = this.placeText;
     const { query } = this.start;
-    const hasRoom = this.send(
-      change.frame(match, { query, tellsUser: this.sight.mayWrite, previous: this.told, place }),
-    );
+    // What entered a partial view may have been somebody else's secret before.
+    const hidesOld = this.sight.isPartial && match === 'enter';
+    const reader = { query, tellsUser: this.sight.mayWrite, previous: this.told, place, hidesOld };
+    const hasRoom = this.send(change.frame(match, reader));
     this.settle(place);
     return hasRoom;
   }
@@ -217,7 +214,7 @@ export class LiveSubscription {
   private refuse(reason: Refused, farewell: readonly ListedChange[]): false {
     if (this.hasRoom && farewell.length > 0) {
       this.sight.blind();
-      for (const change of farewell) this.take(new LiveChange(change, this.place.listUri));
+      for (const change of farewell) this.take(this.changeOf(change));
     }
     this.end({ event: reason, data: '{}' });
     return false;

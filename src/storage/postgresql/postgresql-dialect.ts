@@ -22,6 +22,8 @@ const APPEND_CHANGES = `WITH given AS (
   ) INSERT INTO change_queue (seq, request_id) SELECT seq, request_id FROM appended`;
 
 export const POSTGRESQL: SqlDialect = {
+  // Not `now()`, which is when the transaction began.
+  clock: '(extract(epoch FROM clock_timestamp()) * 1000)::bigint',
   moment: toTimestamp,
   isOneOf,
   columnLike: (column, kind, pattern) => {
@@ -35,6 +37,7 @@ export const POSTGRESQL: SqlDialect = {
     fragment(`kumocast_describe_uri(${expression}, ?::jsonb)`, JSON.stringify(shapes)),
   bytewise: (column) => `${column} COLLATE "C"`,
   appendChanges: APPEND_CHANGES,
+  listedChanges: 'change_entries',
 };
 
 /** `-> text` finds keys of objects only; an array has none, not even `0`. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { DataSourceOptions } from 'typeorm';
 import { ApiError } from '../../wire/api-error.js';
 import { SqlView } from '../sql-view.js';
+import type { SharedAccess } from '../open-storage.js';
 import type { ObjectList, Storage, StorageView, UnitOfWork } from '../storage.js';
 import { ChangePlaces } from './change-places.js';
 import type { Connection } from './connection.js';
@@ -37,6 +38,12 @@ export class PostgresqlStorage implements Storage {
   private units = 0;
   private poll: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;
+  private mustLookAgain = false;
+  private isClosed = false;
+  readonly shared: SharedAccess = {
+    onOwnCommit: (listener) => this.lanes.onCommit((isOwn) => (isOwn ? listener() : undefined)),
+    look: () => this.lookForOthers(),
+  };
 
   private constructor(
     private readonly pool: ConnectionPool,
@@ -91,7 +98,7 @@ export class PostgresqlStorage implements Storage {
   }
 
   onCommit(listener: () => void): void {
-    this.lanes.onCommit(listener);
+    this.lanes.onCommit(() => listener());
     this.poll ??= setInterval(() => this.lookForOthers(), this.options.pollInterval).unref();
   }
 
@@ -105,6 +112,7 @@ export class PostgresqlStorage implements Storage {
 
   /** Lets what was begun end, then closes the connections. */
   async close(): Promise<void> {
+    this.isClosed = true;
     clearInterval(this.poll);
     await this.polling;
     await this.lanes.settle();
@@ -118,14 +126,23 @@ export class PostgresqlStorage implements Storage {
 
   /** Other processes' commits wake nobody here; while the database does not answer, there is nothing to tell either. */
   private lookForOthers(): void {
-    this.polling ??= this.places
+    if (this.isClosed) return;
+    // Who is looking may have looked before what this is about was committed.
+    if (this.polling !== undefined) {
+      this.mustLookAgain = true;
+      return;
+    }
+    this.polling = this.places
       .hasGrown()
       .then(
-        (hasGrown) => hasGrown && this.lanes.tellListeners(),
+        (hasGrown) => hasGrown && this.lanes.tellListeners(false),
         () => undefined,
       )
       .then(() => {
         this.polling = undefined;
+        if (!this.mustLookAgain) return;
+        this.mustLookAgain = false;
+        this.lookForOthers();
       });
   }
 }

@@ -52,7 +52,7 @@ type Outcome = () => void;
 export class WriteLanes {
   private readonly lanes = new Map<string, WaitingUnit[]>();
   private readonly running = new Set<Promise<void>>();
-  private readonly listeners: (() => void)[] = [];
+  private readonly listeners: ((isOwn: boolean) => void)[] = [];
   private apart = 0;
 
   /** @param maxUnits the most units that one transaction holds */
@@ -73,7 +73,8 @@ export class WriteLanes {
     this.running.add(drained);
   }
 
-  onCommit(listener: () => void): void {
+  /** @param listener is told whether it was this process that committed */
+  onCommit(listener: (isOwn: boolean) => void): void {
     this.listeners.push(listener);
   }
 
@@ -83,10 +84,10 @@ export class WriteLanes {
   }
 
   /** The group is durable and its callers have their answers: a listener's mistake must not become theirs. */
-  tellListeners(): void {
+  tellListeners(isOwn = true): void {
     for (const listener of this.listeners) {
       try {
-        listener();
+        listener(isOwn);
       } catch (error) {
         const story = error instanceof Error ? error.stack : undefined;
         process.emitWarning(`A listener for commits threw: ${story ?? String(error)}`);

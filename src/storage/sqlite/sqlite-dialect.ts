@@ -7,6 +7,7 @@ import { DESCRIBE_URI } from '../uri-function.js';
 
 /** What SQLite cannot say by itself it asks the functions for that each connection is given. */
 export const SQLITE: SqlDialect = {
+  clock: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
   moment: (ms) => ms,
   isOneOf: (expression, values) =>
     fragment(`${expression} IN (SELECT value FROM json_each(?))`, JSON.stringify(values)),

@@ -8,6 +8,7 @@ import { ChannelEvents, type ChannelEvent } from '../../../src/realtime/channel-
 import { ChannelsWsAdapter } from '../../../src/realtime/channels-ws.adapter.js';
 import { Connections } from '../../../src/realtime/connections.js';
 import { Hub } from '../../../src/realtime/hub.js';
+import { Neighbours } from '../../../src/realtime/nodes/neighbours.js';
 import { Admission, type AdmissionRule } from '../../../src/realtime/pusher/admission.js';
 import { RealtimeModule } from '../../../src/realtime/realtime.module.js';
 import type { RealtimeSettings } from '../../../src/realtime/realtime.settings.js';
@@ -31,6 +32,8 @@ export interface ChannelsServer {
   readonly apps: ChannelApps;
   readonly adapter: ChannelsWsAdapter;
   readonly connections: Connections;
+  readonly neighbours: Neighbours;
+  readonly events: ChannelEvents;
   /** What was told of the channels of `APP`, and of `COUNTING_APP`, in order. */
   readonly told: ChannelEvent[];
   close(): Promise<void>;
@@ -82,6 +85,8 @@ export async function startServer(
     apps,
     adapter,
     connections: app.get(Connections),
+    neighbours: app.get(Neighbours),
+    events: app.get(ChannelEvents),
     told,
     close: () => app.close(),
   };

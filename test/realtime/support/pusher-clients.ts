@@ -41,10 +41,10 @@ export function authorizedBy(backend: Pusher, user: { id: string } & Record<stri
 }
 
 /** The official library for servers. */
-export function pusherServer(server: ChannelsServer, secret = APP.secret): Pusher {
+export function pusherServer(server: ChannelsServer, secret = APP.secret, appId = APP.id): Pusher {
   return new Pusher({
     encryptionMasterKeyBase64: Buffer.alloc(32, 1).toString('base64'),
-    appId: APP.id,
+    appId,
     key: APP.key,
     secret,
     host: '127.0.0.1',

@@ -3,6 +3,7 @@ import { ChannelApp } from '../../../../src/realtime/channel-app.js';
 import { ChannelEvents, type ChannelEvent } from '../../../../src/realtime/channel-events.js';
 import { ChannelWebhooks, type AppWebhooks } from '../../../../src/realtime/webhooks/channel-webhooks.js';
 import { MemoryWebhookQueue } from '../../../../src/realtime/webhooks/memory-webhook-queue.js';
+import type { CourierTurn } from '../../../../src/realtime/webhooks/webhook-courier.js';
 import { WEBHOOK_EVENTS } from '../../../../src/realtime/webhooks/webhook-event.js';
 import type { WebhookQueue } from '../../../../src/realtime/webhooks/webhook-queue.js';
 import { WebhookSettings } from '../../../../src/realtime/webhooks/webhooks.settings.js';
@@ -34,12 +35,17 @@ export interface Fixture {
 /** Webhooks in a hurry: real requests, short waits. */
 export async function openWebhooks(
   apps: readonly AppWebhooks[],
-  { queue = new MemoryWebhookQueue(), ...changes }: Partial<WebhookSettings> & { queue?: WebhookQueue } = {},
+  {
+    queue = new MemoryWebhookQueue(),
+    turn,
+    ...changes
+  }: Partial<WebhookSettings> & { queue?: WebhookQueue; turn?: CourierTurn } = {},
 ): Promise<Fixture> {
   const log = new RecordingLog();
   const events = new ChannelEvents();
   const webhooks = new ChannelWebhooks({
     ...{ apps, queue, log },
+    ...(turn === undefined ? {} : { turn }),
     settings: webhookSettings(changes),
     transport: new OutgoingClient({ allowPrivateAddresses: true, maxResponseBytes: 1024, connections: 4 }),
     waits: { firstWait: 10, longestWait: 40, closeGrace: 500 },
