@@ -1,6 +1,6 @@
 // A PostgreSQL server for tests, in a directory of its own, from Debian's programs: prints its URL, and goes with all
 // that is in it when its input ends. At SIGUSR2 it is restarted, and its URL is printed again. Nothing in it is synced to
-// the disk.
+// the disk, unless it is asked to be: `--durable`, for benches.
 import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -56,7 +56,8 @@ const as = { ...owner, cwd: directory, env: { PATH: process.env.PATH ?? '', LC_A
 const locale = ['--encoding=UTF8', '--lc-collate=C', '--lc-ctype=C.UTF-8'];
 execFileSync(join(bin, 'initdb'), ['-D', 'cluster', '-U', 'postgres', '-A', 'trust', '-N', ...locale], as);
 const port = await findFreePort();
-const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300'];
+const hasty = process.argv.includes('--durable') ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+const settings = [...hasty, 'max_connections=300'];
 const options = ['-D', 'cluster', '-p', String(port), '-h', '127.0.0.1', '-k', directory];
 let isRestarting = false;
 function startServer() {

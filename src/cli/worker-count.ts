@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { ServerSettings } from '../app.settings.js';
-import { readSettings, resolveDottedName, settingProblem, SettingsError, type SettingSource } from '../settings/settings.js';
+import {
+  readSettings,
+  resolveDottedName,
+  settingProblem,
+  SettingsError,
+  type SettingSource,
+} from '../settings/settings.js';
 import { StorageSettings } from '../storage/storage.settings.js';
 
 /**

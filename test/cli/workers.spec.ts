@@ -7,7 +7,10 @@ const commands = new Commands();
 afterAll(() => commands.clear());
 
 const ini = (name: string, ...lines: string[]) =>
-  commands.write(`${name}.ini`, `[app:main]\nmultiauth.policies = basicauth\nkinto.includes = kinto.plugins.default_bucket\n${lines.join('\n')}\n`);
+  commands.write(
+    `${name}.ini`,
+    `[app:main]\nmultiauth.policies = basicauth\nkinto.includes = kinto.plugins.default_bucket\n${lines.join('\n')}\n`,
+  );
 const start = (file: string) => commands.start('start', '--ini', file, '--port', '0');
 
 describe('Several workers', () => {

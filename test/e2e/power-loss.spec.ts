@@ -50,47 +50,53 @@ describeWithCompiler('Power loss [needs cc]', () => {
   const commands = new Commands();
   afterAll(() => commands.clear());
 
-  it(`loses no answered write in ${ROUNDS} rounds, with the files as they had been synced`, async () => {
-    const layer = join(commands.directory, 'synced-files.so');
-    const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', layer, LAYER, '-ldl']);
-    expect(built.stderr.toString()).toBe('');
-    const file = join(commands.directory, 'power.sqlite');
-    const ini = commands.write(
-      'power.ini',
-      `[app:main]
+  it(
+    `loses no answered write in ${ROUNDS} rounds, with the files as they had been synced`,
+    async () => {
+      const layer = join(commands.directory, 'synced-files.so');
+      const built = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', layer, LAYER, '-ldl']);
+      expect(built.stderr.toString()).toBe('');
+      const file = join(commands.directory, 'power.sqlite');
+      const ini = commands.write(
+        'power.ini',
+        `[app:main]
 multiauth.policies = basicauth
 kinto.includes = kinto.plugins.default_bucket
 kinto.storage_url = ${file}
 `,
-    );
-    const answered = new Map<string, number>();
-    for (let round = 0; round < ROUNDS; round++) {
-      commands.env.LD_PRELOAD = layer;
-      const command = commands.start('start', '--ini', ini, '--port', '0');
-      const api = new ApiClient(await command.url());
-      const writers = Array.from({ length: WRITERS }, (_, index) => write(api, `r${round}w${index}`, answered));
-      await new Promise((resolve) => setTimeout(resolve, randomInt(50, LONGEST_ROUND)));
-      command.kill('SIGKILL');
-      await Promise.all(writers);
-      await command.ended;
-      cutBack(file);
-      ensureLogEqualsTables(file);
+      );
+      const answered = new Map<string, number>();
+      for (let round = 0; round < ROUNDS; round++) {
+        commands.env.LD_PRELOAD = layer;
+        const command = commands.start('start', '--ini', ini, '--port', '0');
+        const api = new ApiClient(await command.url());
+        const writers = Array.from({ length: WRITERS }, (_, index) => write(api, `r${round}w${index}`, answered));
+        await new Promise((resolve) => setTimeout(resolve, randomInt(50, LONGEST_ROUND)));
+        command.kill('SIGKILL');
+        await Promise.all(writers);
+        await command.ended;
+        cutBack(file);
+        ensureLogEqualsTables(file);
 
-      delete commands.env.LD_PRELOAD;
-      const again = commands.start('start', '--ini', ini, '--port', '0');
-      const { body } = await new ApiClient(await again.url()).ask('GET', `${RECORDS}?like_id=r${round}w*`);
-      const found = new Map((body.data as unknown as { id: string; turn: number }[]).map(({ id, turn }) => [id, turn]));
-      for (const [id, turn] of answered) {
-        if (id.startsWith(`r${round}w`)) expect([id, found.get(id)! >= turn]).toEqual([id, true]);
+        delete commands.env.LD_PRELOAD;
+        const again = commands.start('start', '--ini', ini, '--port', '0');
+        const { body } = await new ApiClient(await again.url()).ask('GET', `${RECORDS}?like_id=r${round}w*`);
+        const found = new Map(
+          (body.data as unknown as { id: string; turn: number }[]).map(({ id, turn }) => [id, turn]),
+        );
+        for (const [id, turn] of answered) {
+          if (id.startsWith(`r${round}w`)) expect([id, found.get(id)! >= turn]).toEqual([id, true]);
+        }
+        again.kill('SIGKILL');
+        await again.ended;
+        // What the second server wrote without the layer counts as synced: it goes on from these very files.
+        for (const path of [file, `${file}-wal`]) {
+          if (existsSync(path)) copyFileSync(path, `${path}.synced`);
+          else rmSync(`${path}.synced`, { force: true });
+        }
       }
-      again.kill('SIGKILL');
-      await again.ended;
-      // What the second server wrote without the layer counts as synced: it goes on from these very files.
-      for (const path of [file, `${file}-wal`]) {
-        if (existsSync(path)) copyFileSync(path, `${path}.synced`);
-        else rmSync(`${path}.synced`, { force: true });
-      }
-    }
-    expect(answered.size).toBeGreaterThan(ROUNDS * 5);
-  }, 100_000 + ROUNDS * 20_000);
+      expect(answered.size).toBeGreaterThan(ROUNDS * 5);
+    },
+    100_000 + ROUNDS * 20_000,
+  );
 });

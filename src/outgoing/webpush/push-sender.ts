@@ -78,11 +78,7 @@ export class PushSender {
   }
 
   /** @throws whatever `signal` was aborted with; any other failure is an outcome */
-  async send(
-    subscription: PushTarget,
-    message: PushMessage,
-    signal: AbortSignal | undefined,
-  ): Promise<Outcome> {
+  async send(subscription: PushTarget, message: PushMessage, signal: AbortSignal | undefined): Promise<Outcome> {
     let answer: OutgoingAnswer | undefined;
     for (const text of message.texts) {
       try {
