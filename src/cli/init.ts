@@ -8,10 +8,10 @@ import { addVerbosity, say, type SettingsOptions } from './settings-options.js';
 const DEFAULT_FILE = 'config/kumocast.ini';
 
 /** As `storage_backend` has them. */
-const BACKENDS = ['sqlite', 'memory'] as const;
+const BACKENDS = ['sqlite', 'postgresql', 'memory'] as const;
 
 /** As `cache_backend` has them. */
-const CACHE_BACKENDS = ['memory'] as const;
+const CACHE_BACKENDS = ['memory', 'redis'] as const;
 
 /** What the file says at first. */
 export interface InitialSettings {
@@ -48,8 +48,19 @@ const STORAGE_LINES: Readonly<Record<InitialSettings['backend'], string>> = {
   sqlite: `# One file holds everything: objects, permissions, the change log.
 kinto.storage_backend = sqlite
 kinto.storage_url = %(here)s/kumocast.sqlite`,
+  postgresql: `# A database of its own; one that a Kinto wrote is served as it is.
+kinto.storage_backend = postgresql
+kinto.storage_url = postgresql://postgres:postgres@localhost:5432/kumocast`,
   memory: `# Everything is gone when the server ends.
 kinto.storage_backend = memory`,
+};
+
+const CACHE_LINES: Readonly<Record<InitialSettings['cacheBackend'], string>> = {
+  memory: 'kinto.cache_backend = memory',
+  redis: `kinto.cache_backend = redis
+kinto.cache_url = redis://localhost:6379/0
+# With several servers, what they tell each other goes there as well.
+kinto.bus_url = redis://localhost:6379/0`,
 };
 
 /** A file to start with; every secret in it is new. */
@@ -61,7 +72,7 @@ export function initialIni({ backend, cacheBackend, host }: InitialSettings): st
 [app:main]
 
 ${STORAGE_LINES[backend]}
-kinto.cache_backend = ${cacheBackend}
+${CACHE_LINES[cacheBackend]}
 
 # Whoever logs in with any name and password is somebody, always the same one. For users with passwords, uncomment
 # these, put accounts behind kinto.includes, and make the administrator with: kumocast create-user --username admin

@@ -1,6 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIni } from '../../src/settings/settings.js';
+import { BusSettings } from '../../src/bus/bus.settings.js';
+import { CacheSettings } from '../../src/cache/cache.settings.js';
+import { readIni, readSettings, SettingSource } from '../../src/settings/settings.js';
+import { StorageSettings } from '../../src/storage/storage.settings.js';
 import { Commands } from '../support/command.js';
 import { basicAuth } from '../support/server.js';
 
@@ -28,6 +31,20 @@ describe('kumocast init', () => {
       expect(secret).toMatch(/^[0-9a-f]{64}$/);
       for (const { stdout, stderr } of outcomes) expect(stdout + stderr).not.toContain(secret);
     }
+  });
+
+  it('names the services that were asked for, and a key for each of them that can be set', async () => {
+    const file = join(commands.directory, 'services.ini');
+    const words = ['--backend', 'postgresql', '--cache-backend', 'redis', '--host', '0.0.0.0'];
+    expect((await commands.run('init', '--ini', file, ...words)).code).toBe(0);
+    const source = SettingSource.load({ iniFile: file, env: {}, variables: {} });
+    expect(readSettings(StorageSettings, source)).toMatchObject({
+      storageBackend: 'postgresql',
+      storageUrl: 'postgresql://postgres:postgres@localhost:5432/kumocast',
+    });
+    expect(readSettings(CacheSettings, source)).toMatchObject({ cacheBackend: 'redis' });
+    expect(readSettings(BusSettings, source)).toMatchObject({ url: 'redis://localhost:6379/0' });
+    expect(source.server).toEqual({ host: '0.0.0.0', port: 8888 });
   });
 
   it('never overwrites a file: its secrets are who everybody is', async () => {
