@@ -1,4 +1,4 @@
-import { RedisLink, RedisUnavailable, type RedisClient, type RedisLinkOptions } from '../outgoing/redis-link.js';
+import { LONG_WORK, RedisLink, RedisUnavailable, type RedisClient, type RedisLinkOptions } from '../outgoing/redis-link.js';
 import type { ClosableCache } from './cache.js';
 
 /** How long Redis has to answer, in ms: a request waits for it, at most once while it does not answer. */
@@ -65,7 +65,7 @@ export class RedisCache implements ClosableCache {
 
   async flush(): Promise<void> {
     this.owesFlush = true;
-    await this.attempt((client) => this.settle(client));
+    await this.attempt((client) => this.settle(client), LONG_WORK);
   }
 
   /** Lets what was begun end. */
@@ -75,8 +75,8 @@ export class RedisCache implements ClosableCache {
   }
 
   /** `undefined` when Redis does not answer, or refuses. */
-  private async attempt<T>(work: (client: RedisClient) => Promise<T>): Promise<T | undefined> {
-    const answer = this.link.send(work).then(
+  private async attempt<T>(work: (client: RedisClient) => Promise<T>, timeout = TIMEOUT): Promise<T | undefined> {
+    const answer = this.link.send(work, timeout).then(
       (value) => {
         this.isRefusing = false;
         return value;

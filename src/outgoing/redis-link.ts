@@ -17,6 +17,9 @@ export interface RedisLinkOptions {
   readonly pingInterval?: number;
 }
 
+/** How long what takes many steps may take, in ms: to look at each of a million keys, for instance. */
+export const LONG_WORK = 60_000;
+
 /** In ms. */
 const WAITS = { firstWait: 100, longestWait: 2_000 };
 
@@ -56,11 +59,14 @@ export class RedisLink {
     return this.#client !== undefined;
   }
 
-  /** @throws RedisUnavailable at once when there is no connection, else what Redis has against it */
-  async send<T>(work: (client: RedisClient) => Promise<T>): Promise<T> {
+  /**
+   * @param timeout how long it may take as a whole, in ms
+   * @throws RedisUnavailable at once when there is no connection, else what Redis has against it
+   */
+  async send<T>(work: (client: RedisClient) => Promise<T>, timeout = this.#options.timeout): Promise<T> {
     const client = this.#client;
     if (client === undefined) throw new RedisUnavailable('there is no connection');
-    return this.within(client, work(client));
+    return this.within(client, work(client), timeout);
   }
 
   async close(): Promise<void> {
@@ -78,7 +84,7 @@ export class RedisLink {
         await this.within(client, client.connect());
         // A Redis that stands still takes connections, too.
         await this.within(client, client.ping());
-        await this.within(client, this.#options.prepare?.(client) ?? Promise.resolve());
+        await this.within(client, this.#options.prepare?.(client) ?? Promise.resolve(), LONG_WORK);
         this.begin(client);
         tried();
         await Promise.race([ended, this.keepAsking(client, ended)]);
@@ -114,8 +120,7 @@ export class RedisLink {
   }
 
   /** Whoever does not answer is hung up on: those who come next need not wait as long. */
-  private async within<T>(client: RedisClient, work: Promise<T>): Promise<T> {
-    const { timeout } = this.#options;
+  private async within<T>(client: RedisClient, work: Promise<T>, timeout = this.#options.timeout): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
