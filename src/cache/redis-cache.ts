@@ -1,4 +1,10 @@
-import { LONG_WORK, RedisLink, RedisUnavailable, type RedisClient, type RedisLinkOptions } from '../outgoing/redis-link.js';
+import {
+  LONG_WORK,
+  RedisLink,
+  RedisUnavailable,
+  type RedisClient,
+  type RedisLinkOptions,
+} from '../outgoing/redis-link.js';
 import type { ClosableCache } from './cache.js';
 
 /** How long Redis has to answer, in ms: a request waits for it, at most once while it does not answer. */
