@@ -1,10 +1,12 @@
+import { jest } from '@jest/globals';
 import { Outbox } from '../../src/realtime/outbox.js';
-import { eventually } from './support/eventually.js';
 
 /** Two turns of the event loop: what was to be done at the end of this one is done. */
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
+
+afterEach(() => jest.useRealTimers());
 
 describe('The outbox', () => {
   it('writes at the end of the turn as long as writing is quick', async () => {
@@ -20,6 +22,7 @@ describe('The outbox', () => {
   });
 
   it('rests after a round that took long, and then writes what came meanwhile in one round', async () => {
+    jest.useFakeTimers({ doNotFake: ['setImmediate'] });
     let now = 0;
     const outbox = new Outbox(() => now);
     outbox.later({ flush: () => (now += 8) });
@@ -33,7 +36,7 @@ describe('The outbox', () => {
     outbox.later({ flush: () => rounds.push(round) });
     await turns();
     expect(rounds).toEqual([]);
-    await eventually(() => rounds.length > 0, 'the rest is over');
+    jest.advanceTimersByTime(8);
     expect(rounds).toEqual([1, 1]);
   });
 
