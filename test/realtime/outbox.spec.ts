@@ -1,5 +1,7 @@
-import { jest } from '@jest/globals';
 import { Outbox } from '../../src/realtime/outbox.js';
+
+// Modules have no global of that name.
+const { jest } = import.meta;
 
 /** Two turns of the event loop: what was to be done at the end of this one is done. */
 async function turns(): Promise<void> {
