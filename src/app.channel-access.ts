@@ -24,7 +24,7 @@ export function makePusherAuth(
 ): PusherAuth {
   const settings = readSettings(PusherAuthSettings, source);
   const isOn = isPusherAuthWanted(source);
-  const ownBucketOf = findOwnBuckets(source);
+  const ownBucketOf = ownBucketsOf(source);
   const { masterKey } = readSettings(EncryptionSettings, source);
   const encryption = masterKey === undefined ? undefined : new ChannelEncryption(masterKey);
   const pusherAuth = new PusherAuth({ ...parts, definitions, rules, settings, isOn, ownBucketOf, encryption });
@@ -37,7 +37,7 @@ export function makePusherAuth(
 }
 
 /** Everybody has a bucket of their own where there are default buckets. */
-function findOwnBuckets(source: SettingSource): OwnBucketOf {
+export function ownBucketsOf(source: SettingSource): OwnBucketOf {
   const { includes } = readSettings(PluginsSettings, source);
   if (!includes.some((name) => resolveDottedName('plugin', name) === 'default-bucket')) return () => undefined;
   const { secret } = readSettings(DefaultBucketSettings, source);

@@ -5,6 +5,8 @@ import type { ListenerKinds } from './changes/change-listener.js';
 import { pusherListener } from './listeners/pusher/pusher.listener.js';
 import { redisListener } from './listeners/redis/redis.listener.js';
 import { webhookListener } from './listeners/webhook/webhook.listener.js';
+import type { AppStreamsServer } from './listeners/app-streams/app-streams-server.js';
+import { appStreamsListener } from './listeners/app-streams/app-streams.listener.js';
 import { socketIoListener } from './listeners/socketio/socketio.listener.js';
 import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
@@ -19,6 +21,7 @@ import { defaultBucketPlugin } from './plugins/default-bucket/default-bucket.plu
 import { flushPlugin } from './plugins/flush/flush.plugin.js';
 import { historyPlugin } from './plugins/history/history.plugin.js';
 import { kintoChangesPlugin } from './plugins/kinto-changes/kinto-changes.plugin.js';
+import { notificationsPlugin } from './plugins/notifications/notifications.plugin.js';
 import { openIdPlugin } from './plugins/openid/openid.plugin.js';
 import { openIdPolicy } from './plugins/openid/openid.policy.js';
 import { pusherAuthPlugin } from './plugins/pusher-auth/pusher-auth.plugin.js';
@@ -56,6 +59,7 @@ export function addPlugins(plugins: Plugins): void {
   plugins.add('flush', flushPlugin);
   plugins.add('history', historyPlugin);
   plugins.add('quotas', quotasPlugin);
+  plugins.add('notifications', notificationsPlugin);
   plugins.add('openid', openIdPlugin);
   plugins.add('prometheus', prometheusPlugin);
   plugins.add('statsd', statsdPlugin);
@@ -91,6 +95,7 @@ export interface LocalChannels {
   readonly appId: string;
   readonly guard: ChannelGuard;
   readonly sockets: SocketIoServer;
+  readonly appStreams: AppStreamsServer | undefined;
 }
 
 /** @param objects where push subscriptions are stored */
@@ -101,6 +106,7 @@ export function addListenerKinds(kinds: ListenerKinds, local: LocalChannels, obj
     webhookListener,
     webSocketListener(local.hub, local.appId, local.guard),
     socketIoListener(local.sockets),
+    appStreamsListener(local.appStreams),
     webPushListener(objects, new Logger('listeners')),
   ];
   for (const definition of definitions) kinds.add(definition.kind, definition);

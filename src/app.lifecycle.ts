@@ -6,6 +6,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import { appStreamsCapability } from './app.app-streams.js';
 import { accessWatcher, accountWatchers, channelGuard } from './app.channel-access.js';
 import { openApps } from './app.channels.js';
 import { addOwnListeners } from './app.extensions.js';
@@ -13,6 +14,7 @@ import { addListenerKinds } from './app.kinds.js';
 import { listenerObjects } from './app.listener-objects.js';
 import type { Measuring } from './app.metrics.js';
 import type { Nodes } from './app.nodes.js';
+import type { NodeNotifications } from './app.notifications.js';
 import { makeChannelWebhooks, type NodeWebhooks } from './app.webhooks.js';
 import type { Cache } from './cache/cache.js';
 import type { ChangeFeed } from './changes/change-feed.js';
@@ -23,6 +25,7 @@ import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { LogTrimmer } from './changes/log-trimmer.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
 import { socketIoCapability, socketIoWatcher } from './app.socketio.js';
+import type { AppStreamsServer } from './listeners/app-streams/app-streams-server.js';
 import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { PusherAuth } from './plugins/pusher-auth/pusher-auth.js';
 import { ChannelApps } from './realtime/channel-app.js';
@@ -47,9 +50,11 @@ export interface AppParts {
   readonly closeCache: () => Promise<void>;
   readonly streams: LiveTransports;
   readonly sockets: SocketIoServer;
+  readonly appStreams: AppStreamsServer | undefined;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
   readonly pusherAuth: PusherAuth;
+  readonly notifications: NodeNotifications;
 }
 
 export const APP_PARTS = Symbol('AppParts');
@@ -91,6 +96,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     this.parts.pusherAuth.open({ app, hub, admission, expulsion, log: new Logger('channels') });
     const listeners = await this.makeListeners(source);
     socketIoCapability(points, this.parts.sockets);
+    appStreamsCapability(points, this.parts.appStreams);
     const { nodes } = this.parts;
     const webhookParts = { storage, leases: nodes.leases, log: new Logger('webhooks') };
     this.webhooks = makeChannelWebhooks(source, configured, webhookParts);
@@ -103,6 +109,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     if (nodes.socketLink !== undefined) this.channelEvents.isTeller = () => webhooks.isOurs;
     this.parts.measuring.channels(hub.counters, this.channelEvents);
     await feed.open(listeners);
+    await this.parts.notifications.open();
     this.parts.streams.start();
     const trimming = readSettings(ChangesSettings, source);
     this.trimmer = new LogTrimmer(storage, trimming, new Logger('changes'), Date.now, nodes.leases);
@@ -126,7 +133,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     const guard = channelGuard(pusherAuth, templates);
     addListenerKinds(
       kinds,
-      { hub: this.hub, appId: this.appId, guard, sockets: this.parts.sockets },
+      { hub: this.hub, appId: this.appId, guard, sockets: this.parts.sockets, appStreams: this.parts.appStreams },
       listenerObjects(this.parts),
     );
     await addOwnListeners(kinds, source);
@@ -153,7 +160,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
 
   /** Answers that go on would keep the server from ending. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.parts.sockets.close();
+    await Promise.all([this.parts.sockets.close(), this.parts.appStreams?.close()]);
     await this.parts.streams.close();
   }
 
@@ -162,6 +169,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     await Promise.all([
       this.webhooks?.close(),
       this.parts.pusherAuth.close(),
+      this.parts.notifications.close(),
       this.trimmer?.close(),
       this.parts.feed.close(),
     ]);

@@ -1,12 +1,14 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { makePusherAuth } from './app.channel-access.js';
 import { makeLive } from './app.live.js';
+import { makeAppStreams } from './app.app-streams.js';
 import { makeSocketIo } from './app.socketio.js';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
 import { addRequestLog } from './app.request-log.js';
 import { addOwnCommitHooks } from './app.extensions.js';
 import { Measuring } from './app.metrics.js';
 import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
+import { makeNotifications } from './app.notifications.js';
 import { NeighboursLifecycle } from './app.neighbours.js';
 import { Nodes } from './app.nodes.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
@@ -92,6 +94,10 @@ export class AppModule {
     });
     const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator, tickets });
     const sockets = makeSocketIo(points, { lists, follow, tickets }, { ...settings, access, storage, authenticator });
+    const appStreams = makeAppStreams(source, points, { ...settings, access, storage, authenticator, tickets });
+    const changeLog = new ChangeLog(measuring.hooks(points.hooks));
+    const notifying = { storage, leases: nodes.leases, access, authenticator, changeLog };
+    const notifications = makeNotifications(source, points, notifying);
     const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
@@ -114,7 +120,7 @@ export class AppModule {
           streams,
           urlCredentials,
           authenticator,
-          changeLog: new ChangeLog(measuring.hooks(points.hooks)),
+          changeLog,
           endOfService: settings.endOfService,
           switches: new MethodSwitches(source, settings.api.readonly),
           settingsFile: source.file,
@@ -136,9 +142,11 @@ export class AppModule {
             nodes,
             streams,
             sockets,
+            appStreams,
             points,
             measuring,
             pusherAuth,
+            notifications,
           } satisfies AppParts,
         },
         AppLifecycle,

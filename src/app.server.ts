@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { AppLifecycle } from './app.lifecycle.js';
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
+import { serveAppStreams } from './app.app-streams.js';
 import { serveSocketIo } from './app.socketio.js';
 import { QuietConnections } from './app.quiet-connections.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
@@ -69,6 +70,7 @@ export async function startServer(source: SettingSource, options: ServerOptions 
     const sockets = new ChannelsWsAdapter(app, app.get(RealtimeSettings));
     app.useWebSocketAdapter(sockets);
     serveSocketIo(app, sockets.upgrades);
+    serveAppStreams(app, sockets.upgrades);
     const host = options.host ?? settings.host ?? source.server.host ?? DEFAULT_HOST;
     await app.listen(options.port ?? settings.port ?? source.server.port ?? DEFAULT_PORT, host);
   } catch (error) {

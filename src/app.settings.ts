@@ -9,6 +9,7 @@ import { CommonListenerSettings, DurableListenerSettings, ListenersSettings } fr
 import { CommitHooksSettings, OwnHookSettings } from './changes/commit-hook.js';
 import { ChangesSettings } from './changes/changes.settings.js';
 import { LeaseSettings } from './changes/lease.settings.js';
+import { AppStreamsSettings } from './listeners/app-streams/app-streams.settings.js';
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { RedisSettings } from './listeners/redis/redis.settings.js';
 import { SocketIoSettings } from './listeners/socketio/socketio.settings.js';
@@ -27,6 +28,7 @@ import { StatsdSettings } from './plugins/statsd/statsd.settings.js';
 import { DefaultBucketSettings } from './plugins/default-bucket/default-bucket.js';
 import { KintoChangesSettings, MaximumExpirySettings } from './plugins/kinto-changes/kinto-changes.settings.js';
 import { OpenIdSettings } from './plugins/openid/openid.settings.js';
+import { NotificationsSettings } from './plugins/notifications/notifications.settings.js';
 import { HistorySettings } from './plugins/history/history.settings.js';
 import { EVERY_BUCKET, EVERY_COLLECTION, QuotaSettings } from './plugins/quotas/quotas.settings.js';
 import { ChannelAppSettings, ChannelAppsSettings, NamedAppSettings } from './realtime/channel-app.settings.js';
@@ -153,6 +155,7 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     type: MaximumExpirySettings,
     prefix: 'monitor.changes.',
   },
+  { title: "Users' own webhooks and push subscriptions", type: NotificationsSettings },
   { title: 'Commit hooks of your own', type: CommitHooksSettings },
   { title: 'One of them, here called guard', type: OwnHookSettings, prefix: 'commit_hooks.guard.' },
   { title: 'Listeners', type: ListenersSettings },
@@ -178,6 +181,11 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     title: 'A listener of the kind socketio; keys of event_listeners.<name>. come first',
     type: SocketIoSettings,
     prefix: 'socketio.',
+  },
+  {
+    title: 'A listener of the kind app-streams; keys of event_listeners.<name>. come first',
+    type: AppStreamsSettings,
+    prefix: 'streams.',
   },
   { title: 'A listener of the kind webhook', type: WebhookListenerSettings, prefix: 'event_listeners.hook.' },
   { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },

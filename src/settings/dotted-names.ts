@@ -31,6 +31,7 @@ export const DOTTED_NAMES = {
     'kinto.plugins.quotas': 'quotas',
     'kinto.plugins.statsd': 'statsd',
     default_bucket: 'default-bucket',
+    'kumocast.plugins.notifications': 'notifications',
     'kumocast.plugins.pusher_auth': 'pusher-auth',
     kinto_attachment: 'attachments',
     kinto_changes: 'changes',

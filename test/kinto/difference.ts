@@ -12,8 +12,12 @@ export interface Difference {
   readonly reason: string;
   /** Only with this storage of Kinto's. */
   readonly kintoStorage?: KintoStorage;
-  /** Whether it is all there is to this problem. As narrow as it can be said. */
-  readonly explains: (problem: Problem, exchange: Exchange) => boolean;
+  /**
+   * Whether it is all there is to this problem. As narrow as it can be said.
+   *
+   * @param exchanges of the scenario so far, the one with the problem or the batch that it is in among them
+   */
+  readonly explains: (problem: Problem, exchange: Exchange, exchanges: readonly Exchange[]) => boolean;
   /** What is stored is no longer alike; the scenario ends here. */
   readonly parts: boolean;
   /** Whether the same holds although the answers are alike; the scenario ends here, too. */

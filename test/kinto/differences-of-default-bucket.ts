@@ -1,4 +1,4 @@
-import { isDefault, pathOf, statusesAre, type Difference } from './difference.js';
+import { isBatchWith, isDefault, pathOf, statusesAre, type Difference } from './difference.js';
 
 /** What is otherwise below `/buckets/default`. */
 export const OF_DEFAULT_BUCKET: readonly Difference[] = [
@@ -49,6 +49,22 @@ export const OF_DEFAULT_BUCKET: readonly Difference[] = [
       const body = exchange.kumocast.request.body ?? '';
       const isEmpty = body === '' || (exchange.isPart === true && body === '{}');
       return exchange.step.method === 'PUT' && isDefault(exchange) && isEmpty;
+    },
+    parts: true,
+  },
+  {
+    name: 'Items see what earlier items did: deletions, memberships, schemas.',
+    reason: 'What an item needs that an earlier one has deleted is made again, and is still there after the batch.',
+    explains: (_problem, exchange, exchanges) => {
+      const isMadeAgain = exchanges.some((each) =>
+        isBatchWith(
+          each,
+          /"DELETE","path":"[^"]*\/buckets\/default(?:\/collections\/[^"/?]*)?(?:\?[^"]*)?".*\/buckets\/default\//,
+        ),
+      );
+      const { kinto, kumocast } = exchange;
+      const isThereHere = kumocast.answer.status === 200 && [201, 404].includes(kinto.answer.status);
+      return isDefault(exchange) && isMadeAgain && isThereHere;
     },
     parts: true,
   },

@@ -77,7 +77,10 @@ const OF_OPENID: readonly Difference[] = [
     name: 'A login has no `HEAD`.',
     reason: 'Who looks at a link before its user does would use it up.',
     explains: ({ where, kinto, kumocast }, exchange) => {
-      if (!isOpenId(exchange) || !/^header (?:allow|access-control-allow-methods)$/.test(where)) return false;
+      if (!isOpenId(exchange)) return false;
+      if (exchange.step.method === 'HEAD')
+        return /\/login(?:\?|$)/.test(pathOf(exchange)) && statusesAre(undefined, 405)(exchange);
+      if (!/^header (?:allow|access-control-allow-methods)$/.test(where)) return false;
       const [left, right] = [kinto, kumocast].map((methods) => String(methods).split(/, */).sort());
       return left!.filter((method) => method !== 'HEAD').join() === right!.join();
     },

@@ -4,6 +4,9 @@ import type { Exchange, Side } from './exchange.js';
 const UNSTORABLE =
   'What cannot be stored or compared (U+0000, `last_modified: true`, `?last_modified=abc`, a page token with wrong types, `If-Match: *x`) is a 400.';
 
+/** Of eight characters, or a UUID, as servers make them. */
+const MADE_ID = /"id":"(?:[\w-]{8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"/;
+
 const valuesOf = ({ request }: Side, name: string): string[] =>
   new URL(request.path, 'http://server').searchParams.getAll(name);
 
@@ -72,5 +75,28 @@ export const OF_QUERIES: readonly Difference[] = [
       return isDelete(exchange) && isNext && statusesAre(200, 200)(exchange);
     },
     parts: true,
+  },
+  {
+    name: 'Record ids made by the server begin with the time.',
+    reason: 'All of them are of chance: sorted by ids, each server has an order of its own.',
+    explains: ({ where }, exchange) => {
+      const isSorted = hasQuery(exchange, /[?&]_sort=(?:-|%2B)?id(?:&|$)/i) && statusesAre(200, 200)(exchange);
+      const hasMade = [exchange.kinto, exchange.kumocast].some(({ answer }) => MADE_ID.test(answer.text));
+      return isSorted && hasMade && /^body(?:\.data| as ASCII)|^header next/.test(where);
+    },
+    parts: true,
+  },
+  {
+    name: 'The `DELETE` of a page leaves the permissions of what stays.',
+    reason: 'In Kinto, without filters, those of the whole list go; what stays is nobody’s own.',
+    explains: () => false,
+    parts: true,
+    partsSilently: (exchange) => {
+      const isOfPage = isDelete(exchange) && exchange.kumocast.answer.headers.has('next-page');
+      // Paging and sorting are no filters.
+      return (
+        isOfPage && !hasQuery(exchange, /[?&](?!_(?:limit|sort|token|fields)=)/) && statusesAre(200, 200)(exchange)
+      );
+    },
   },
 ];

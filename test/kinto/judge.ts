@@ -44,7 +44,7 @@ export class Judge {
       let isParted = false;
       for (const { exchange: each, problems } of compare(exchange, pairs)) {
         const unexplained = problems.filter((problem) => {
-          const difference = this.explanationOf(problem, each);
+          const difference = this.explanationOf(problem, each, exchanges);
           if (difference?.parts === true) isParted = true;
           return difference === undefined;
         });
@@ -78,9 +78,9 @@ export class Judge {
     return found !== undefined;
   }
 
-  private explanationOf(problem: Problem, exchange: Exchange): Difference | undefined {
+  private explanationOf(problem: Problem, exchange: Exchange, exchanges: readonly Exchange[]): Difference | undefined {
     const found = DIFFERENCES.find(({ kintoStorage, explains }) => {
-      return this.isOf(kintoStorage) && explains(problem, exchange);
+      return this.isOf(kintoStorage) && explains(problem, exchange, exchanges);
     });
     if (found !== undefined) this.note(found);
     return found;

@@ -85,6 +85,7 @@ describe('The document of a server with every plugin', () => {
       'Attachments',
       'Changes',
       'History',
+      'Notifications',
       'OpenID',
       'Realtime',
     ]);

@@ -23,7 +23,8 @@ const OLD = (which: string) =>
 
 /**
  * Keeps the newest entries of each bucket and type of object, and really removes the others with their permissions
- * (kinto-api.md, 12.1.6). Kinto counts at every entry; here counting is put off for as many entries as there is room for.
+ * (kinto-api.md, 12.1.6). Kinto counts at every entry; here counting is put off for as many entries as there is room
+ * for, and what is left is the same.
  */
 export class HistoryTrimmer {
   private readonly userIds: ReadonlySet<string>;
@@ -40,7 +41,7 @@ export class HistoryTrimmer {
     for (const [key, { stretch, count }] of this.stretchesOf(added)) {
       const room = (this.room.get(key) ?? 0) - count;
       if (room >= 0) this.room.set(key, room);
-      else await this.countAndTrim(key, stretch, unit);
+      else await this.countAndTrim(key, { stretch, added: count }, unit);
     }
   }
 
@@ -57,7 +58,11 @@ export class HistoryTrimmer {
     return stretches;
   }
 
-  private async countAndTrim(key: string, stretch: Stretch, unit: UnitOfWork): Promise<void> {
+  private async countAndTrim(
+    key: string,
+    { stretch, added }: { stretch: Stretch; added: number },
+    unit: UnitOfWork,
+  ): Promise<void> {
     const { trimMaxCount, trimThreshold } = this.settings;
     const most = trimMaxCount + trimThreshold;
     const which = stretch.userId === undefined ? EVERYBODYS : ONE_USERS;
@@ -71,8 +76,16 @@ export class HistoryTrimmer {
     if (this.room.size >= MAX_REMEMBERED) this.room.clear();
     // After trimming there is room, but only if this unit is not undone: the next one shall look.
     this.room.set(key, count > most ? 0 : most - count);
-    if (count > most) await removeOld(which, values, { keep: trimMaxCount, bucketUri: stretch.bucketUri }, unit);
+    const keep = leftOf(count - added, added, { keep: trimMaxCount, most });
+    if (keep < count) await removeOld(which, values, { keep, bucketUri: stretch.bucketUri }, unit);
   }
+}
+
+/** How many there are after entries that came one by one, each of them followed by a look. */
+function leftOf(before: number, added: number, { keep, most }: { keep: number; most: number }): number {
+  let left = before;
+  for (let each = 0; each < added; each++) left = left + 1 > most ? keep : left + 1;
+  return left;
 }
 
 async function removeOld(

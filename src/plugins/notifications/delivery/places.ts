@@ -1,0 +1,132 @@
+import type { ChangeLog } from '../../../changes/change-log.js';
+import { ChangeCollector } from '../../../changes/change-collector.js';
+import type { Lease } from '../../../changes/lease.js';
+import { journal } from '../../../storage/journal.js';
+import type { SqlSession } from '../../../storage/sql-session.js';
+import type { Selection, Storage } from '../../../storage/storage.js';
+import { StoredObject } from '../../../wire/stored-object.js';
+import { subscriptionList, subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
+import { KINDS, type KindName } from '../subscription-kinds.js';
+import { consumerOf, keyOf, type Subscription } from './subscription.js';
+
+/** Up to where every subscription that has no place of its own has been told. */
+const ALL = 'notifications';
+
+/** More than any server has; a list has to say how many it wants. */
+const EVERY_ONE: Selection = {
+  filters: [],
+  sort: [{ field: 'id', path: ['id'], direction: 'ascending' }],
+  limit: 10_000_000,
+  includeDeleted: false,
+};
+
+export interface StoredOne {
+  readonly kind: KindName;
+  readonly owner: string;
+  readonly stored: StoredObject;
+}
+
+/** What the deliverer finds when it begins. */
+export interface Beginning {
+  readonly position: number;
+  /** Of subscriptions that are behind, by key. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly subscriptions: readonly StoredOne[];
+  /** Of those made after `position`: their places in the log, by key. */
+  readonly births: ReadonlyMap<string, number>;
+}
+
+/** Which change of the log each subscription has been told up to, and how it fares: all that has to outlive a process. */
+export class Places {
+  constructor(
+    private readonly storage: Storage,
+    private readonly changeLog: ChangeLog,
+    private readonly lease: Lease,
+  ) {}
+
+  async open(): Promise<Beginning> {
+    return this.storage.write(async (unit) => {
+      await this.lease.ensureHeld(unit.sql);
+      const position = await journal.beginCursor(unit.sql, ALL, await journal.top(unit.sql));
+      const rows = await cursorsOf(unit.sql);
+      const places = rows.map(({ consumer, change_id }) => [consumer.slice(consumerOf('').length), change_id] as const);
+      const subscriptions: StoredOne[] = [];
+      for (const { name: kind } of KINDS) {
+        const found = await unit.listObjects({ parentId: '*', resourceName: kind }, EVERY_ONE, { everyUser: true });
+        subscriptions.push(...found.map((stored) => ({ kind, owner: stored.value.owner as string, stored })));
+      }
+      return { position, places: new Map(places), subscriptions, births: await birthsAfter(unit.sql, position) };
+    });
+  }
+
+  /** All in one: whoever goes on after a crash goes on from there. @param places `undefined`: none any more */
+  async write(position: number, places: ReadonlyMap<string, number | undefined>): Promise<void> {
+    await this.storage.write(async ({ sql }) => {
+      await this.lease.ensureHeld(sql);
+      for (const [key, place] of places) {
+        if (place === undefined) await forget(sql, consumerOf(key));
+        else await journal.moveCursor(sql, consumerOf(key), place);
+      }
+      await journal.moveCursor(sql, ALL, position);
+    });
+  }
+
+  /** What came of one message, together with the place that is reached by it. */
+  async note({ key, kind, owner, id }: Subscription, place: number, state: SubscriptionState): Promise<void> {
+    await this.storage.write(async (unit) => {
+      await this.lease.ensureHeld(unit.sql);
+      await journal.moveCursor(unit.sql, consumerOf(key), place);
+      // Its owner may have deleted it meanwhile.
+      if (!(await unit.hasObject(subscriptionList(owner, kind), id))) return;
+      await subscriptionStates.write(unit, owner, kind, { id, state });
+    });
+  }
+
+  /** Deletes a subscription as its owner would, if it is still as it was read. */
+  async remove({ kind, owner, stored }: Subscription): Promise<void> {
+    const list = subscriptionList(owner, kind);
+    await this.storage.write(async (unit) => {
+      await this.lease.ensureHeld(unit.sql);
+      const before = await unit.findObject(list, stored.id);
+      if (before === undefined || before.lastModified !== stored.lastModified) return;
+      await subscriptionStates.remove(unit, owner, kind, stored.id);
+      const { object, position } = await unit.deleteObject(list, before);
+      const changes = new ChangeCollector();
+      changes.note({
+        ...{ list, objectId: stored.id, position, action: 'delete', timestamp: object.lastModified, userId: null },
+        ...{ newText: object.text, oldText: StoredObject.of(stored.id, stored.lastModified, {}).text },
+      });
+      await this.changeLog.conclude(unit, changes);
+    });
+  }
+}
+
+/** Where notifications are switched off, the log is not kept for them. Should they return, they are new. */
+export async function forgetPlaces(storage: Storage): Promise<void> {
+  const known = await storage.read(async ({ sql }) => [
+    ...(await cursorsOf(sql)).map(({ consumer }) => consumer),
+    ...((await journal.findCursor(sql, ALL)) === undefined ? [] : [ALL]),
+  ]);
+  if (known.length === 0) return;
+  await storage.write(async ({ sql }) => {
+    for (const consumer of known) await forget(sql, consumer);
+  });
+}
+
+async function birthsAfter(sql: SqlSession, position: number): Promise<Map<string, number>> {
+  const rows = await sql.all<{ id: number; parent_id: string; resource_name: KindName; object_id: string }>(
+    `SELECT id, parent_id, resource_name, object_id FROM changes
+      WHERE id > ? AND action = 'create' AND resource_name IN ('webhook', 'webpush')`,
+    [position],
+  );
+  return new Map(rows.map((row) => [keyOf(row.resource_name, row.parent_id, row.object_id), row.id]));
+}
+
+async function cursorsOf(sql: SqlSession): Promise<{ consumer: string; change_id: number }[]> {
+  const rows = await sql.all<{ consumer: string; change_id: number }>('SELECT consumer, change_id FROM cursors');
+  return rows.filter(({ consumer }) => consumer.startsWith(consumerOf('')));
+}
+
+async function forget(sql: SqlSession, consumer: string): Promise<void> {
+  await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
+}
