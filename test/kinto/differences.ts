@@ -25,7 +25,7 @@ const DEFECTS: readonly Difference[] = [
   {
     name: '`GET /v1/` has the capabilities of live changes.',
     reason: 'What Kinto does not have, it does not name.',
-    explains: ({ where, kinto }) => where === 'body.capabilities.pusher' && kinto === undefined,
+    explains: ({ where, kinto }) => /^body\.capabilities\.(?:pusher|live|changes)$/.test(where) && kinto === undefined,
     parts: false,
   },
   {
