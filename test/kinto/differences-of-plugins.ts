@@ -131,7 +131,7 @@ const OF_ADMIN_AND_METRICS: readonly Difference[] = [
   {
     name: 'Metrics tell of channels, too.',
     reason: 'What Kinto does not have, it does not measure.',
-    explains: ({ where, kinto }) => where.startsWith("body kinto_channels_") && kinto === undefined,
+    explains: ({ where, kinto }) => where.startsWith('body kinto_channels_') && kinto === undefined,
     parts: false,
   },
   {
