@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How long, in ms, the rest of a request may take that has begun to arrive when the server ends. */
-const REST_OF_REQUEST = 1000;
+/** How long, in ms, a request may take to arrive when the server ends: it may be under way. */
+const LAST_CALL = 2000;
 
 /**
  * The connections on which nobody is asking anything. Node closes those that have been answered when the server ends,
@@ -29,12 +29,11 @@ export class QuietConnections {
     });
   }
 
-  /** Ends them; a request that has begun to arrive may still do so. */
+  /** Ends them after a moment: who has just sent something is asked to come again. */
   end(): void {
-    for (const socket of this.quiet) if (socket.bytesRead === 0) socket.destroy();
-    const rest = setTimeout(() => {
+    const lastCall = setTimeout(() => {
       for (const socket of this.quiet) socket.destroy();
-    }, REST_OF_REQUEST);
-    this.server.once('close', () => clearTimeout(rest));
+    }, LAST_CALL);
+    this.server.once('close', () => clearTimeout(lastCall));
   }
 }
