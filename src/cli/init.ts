@@ -11,7 +11,7 @@ const DEFAULT_FILE = 'config/kumocast.ini';
 const BACKENDS = ['sqlite', 'postgresql', 'memory'] as const;
 
 /** As `cache_backend` has them. */
-const CACHE_BACKENDS = ['memory', 'redis'] as const;
+const CACHE_BACKENDS = ['memory', 'redis', 'postgresql'] as const;
 
 /** What the file says at first. */
 export interface InitialSettings {
@@ -61,6 +61,8 @@ const CACHE_LINES: Readonly<Record<InitialSettings['cacheBackend'], string>> = {
 kinto.cache_url = redis://localhost:6379/0
 # With several servers, what they tell each other goes there as well.
 kinto.bus_url = redis://localhost:6379/0`,
+  postgresql: `kinto.cache_backend = postgresql
+kinto.cache_url = postgresql://postgres:postgres@localhost:5432/kumocast`,
 };
 
 /** A file to start with; every secret in it is new. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { DataSourceOptions } from 'typeorm';
+import { plainPostgresqlUrl } from '../outgoing/postgresql-url.js';
 import { resolveDottedName } from '../settings/settings.js';
 import { ConnectionPool } from './postgresql/connection-pool.js';
 import { PostgresqlStorage, type PostgresqlOptions } from './postgresql/postgresql-storage.js';
@@ -78,8 +79,7 @@ export async function migratePostgresql(
 function postgresqlOptions(settings: StorageSettings, schema: DatabaseSchema): PostgresqlOptions {
   const { storageUrl, poolSize, maxOverflow, poolTimeout, maxBacklog, poolRecycle } = settings;
   return {
-    // As SQLAlchemy has it, the driver of Python may be named behind a plus.
-    url: storageUrl.replace(/^postgres(ql)?(\+\w+)?:/i, 'postgresql:'),
+    url: plainPostgresqlUrl(storageUrl),
     size: Math.max(2, poolSize + maxOverflow),
     timeout: poolTimeout * 1000,
     maxWaiting: maxBacklog,

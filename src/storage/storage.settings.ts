@@ -1,11 +1,12 @@
 import { IsInt, Max, Min, ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
+import { isPostgresqlUrl } from '../outgoing/postgresql-url.js';
 import { IsKnownName, resolveDottedName, Setting } from '../settings/settings.js';
 
 const IS_URL = /^[a-z][a-z0-9+]*:\/\//i;
 
 /** Whether the backend of the same settings can be reached by it. */
 function isUrlOf(backend: string, url: string): boolean {
-  if (backend === 'postgresql') return /^postgres(ql)?(\+\w+)?:\/\//i.test(url);
+  if (backend === 'postgresql') return isPostgresqlUrl(url);
   return /^sqlite:/i.test(url) || !IS_URL.test(url);
 }
 

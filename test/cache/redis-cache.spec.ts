@@ -1,7 +1,8 @@
 import { isCacheHealthy } from '../../src/cache/cache.js';
 import { openCache } from '../../src/cache/open-cache.js';
 import { CacheSettings } from '../../src/cache/cache.settings.js';
-import { RedisCache } from '../../src/cache/redis-cache.js';
+import { RedisStore } from '../../src/cache/redis-store.js';
+import { SharedCache } from '../../src/cache/shared-cache.js';
 import { readSettings, SettingSource } from '../../src/settings/settings.js';
 import { until } from '../changes/until.js';
 import { cacheContract } from '../contracts/cache.contract.js';
@@ -12,10 +13,10 @@ const HOUR = 3_600_000;
 
 describeWithRedis('Redis as the cache [needs redis]', () => {
   let redis: RedisServer;
-  let opened: RedisCache[] = [];
+  let opened: SharedCache[] = [];
   let tests = 0;
   const open = async (log = new RecordingLog(), prefix = `test-${tests}`) => {
-    const cache = new RedisCache(redis.url, prefix, log);
+    const cache = new SharedCache(new RedisStore(redis.url, prefix, log), log);
     opened.push(cache);
     await cache.open();
     return cache;

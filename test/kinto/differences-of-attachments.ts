@@ -74,7 +74,7 @@ export const OF_ATTACHMENTS: readonly Difference[] = [
     reason: 'Browsers sent whole paths once.',
     explains: ({ where, kinto, kumocast }) => {
       if (typeof kinto !== 'string' || typeof kumocast !== 'string') return false;
-      const isOf = (key: string): boolean => where.replace(/^body(?:\.data(?:\.\d+)?\.attachment)?\./, '') === key;
+      const isOf = (key: string): boolean => where.replace(/^body\.(?:(?:.*\.)?attachment\.)?/, '') === key;
       if (isOf('filename')) return /[/\\]/.test(kinto) && kinto.endsWith(kumocast);
       if (isOf('location')) return isOtherName(kinto, kumocast);
       return isOf('mimetype') && kumocast === 'application/octet-stream' && !kinto.includes('/');

@@ -8,7 +8,8 @@ export const HELP = `The same requests to Kinto and to kumocast; every differenc
   --seed N          what was printed, to have the same again (random)
   --profile NAME    only this one: ${PROFILES.map(({ name }) => name).join(', ')}
   --scenario N      only the profile's scenario of this number
-  --postgresql URL  keep Kinto's objects there, in an empty database, instead of in memory
+  --postgresql URL  keep Kinto's objects on that server instead of in memory: each profile makes a database kinto_<profile>,
+                    and drops one that is there
   --itself          a second Kinto in kumocast's place: what is reported then, the test itself has wrong
   --max N           different differences to look for before giving up on a profile (25)
 `;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { Peer } from './peer.js';
 import type { Profile } from './step.js';
 import { SECRET, type PeerName, type Surroundings } from './surroundings.js';
@@ -11,7 +12,7 @@ export interface Setting {
   /** Of the profile's files. */
   readonly directory: string;
   readonly surroundings: Surroundings | undefined;
-  /** A URL; Kinto's objects are in memory without it. */
+  /** A server's URL; Kinto's objects are in memory without it. */
   readonly postgresql: string | undefined;
   /** Whether a second Kinto is to stand in for kumocast. */
   readonly itself: boolean;
@@ -21,11 +22,27 @@ export interface Setting {
   readonly kinto: string;
 }
 
-export function startKinto(setting: Setting): Promise<Peer> {
-  const { kinto, postgresql, directory } = setting;
-  const file = writeIni('kinto', setting);
+export async function startKinto(setting: Setting): Promise<Peer> {
+  const { kinto, directory } = setting;
+  const postgresql = await makeDatabase(setting);
+  const file = writeIni('kinto', { ...setting, postgresql });
   if (postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore' });
   return Peer.start('kinto', directory, file, (port) => [kinto, 'start', '--ini', file, '--port', String(port)]);
+}
+
+/** Each profile has one of its own: what another has left in it kumocast would not have. */
+async function makeDatabase({ postgresql, profile }: Setting): Promise<string | undefined> {
+  if (postgresql === undefined) return undefined;
+  const name = `kinto_${profile.name.replaceAll('-', '_')}`;
+  const client = new pg.Client({ connectionString: postgresql });
+  await client.connect();
+  try {
+    await client.query(`DROP DATABASE IF EXISTS ${name}`);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C.UTF-8'`);
+  } finally {
+    await client.end();
+  }
+  return String(Object.assign(new URL(postgresql), { pathname: `/${name}` }));
 }
 
 function storageLines(postgresql: string | undefined): string[] {
