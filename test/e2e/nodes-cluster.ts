@@ -26,9 +26,9 @@ export class NodeProcess {
       stream?.on('data', (text: Buffer) => (this.said += text.toString()));
   }
 
-  static async start(ini: string): Promise<NodeProcess> {
+  static async start(ini: string, env: Readonly<Record<string, string>>): Promise<NodeProcess> {
     const child = spawn(process.execPath, [MAIN, 'start', '--ini', ini, '--port', '0'], {
-      env: { PATH: process.env.PATH },
+      env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const url = await new Promise<string>((resolve, reject) => {
@@ -73,8 +73,9 @@ export class Cluster {
     writeFileSync(this.ini, settings);
   }
 
-  async start(): Promise<NodeProcess> {
-    const node = await NodeProcess.start(this.ini);
+  /** @param env what is otherwise for this one */
+  async start(env: Readonly<Record<string, string>> = {}): Promise<NodeProcess> {
+    const node = await NodeProcess.start(this.ini, env);
     this.nodes.push(node);
     return node;
   }
@@ -82,7 +83,7 @@ export class Cluster {
   /** Ends it and starts another one in its place. */
   async replace(node: NodeProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<NodeProcess> {
     await node.end(signal);
-    const next = await NodeProcess.start(this.ini);
+    const next = await NodeProcess.start(this.ini, {});
     this.nodes[this.nodes.indexOf(node)] = next;
     return next;
   }

@@ -4,15 +4,18 @@ import pg from 'pg';
 import { ChannelApp } from '../../src/realtime/channel-app.js';
 import { stringToSign } from '../../src/realtime/pusher/signature.js';
 import { until } from '../changes/until.js';
+import { FailingRoad } from '../support/failing-road.js';
 import { PostgresqlServer, describeWithPostgresql } from '../support/postgresql.js';
 import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { APP, Cluster, settingsOf, type NodeProcess } from './nodes-cluster.js';
 import { HEADERS, insist, Writers } from './nodes-load.js';
 import { ChannelListener, ListFollower } from './nodes-readers.js';
 
-/** `NODES_WRITERS=64 NODES_SECONDS=60 npm test -- test/e2e/nodes` is the long form. */
+/** `NODES_WRITERS=64 NODES_SECONDS=60 NODES_CUT_SECONDS=30 npm test -- test/e2e/nodes` is the long form. */
 const WRITERS = Number(process.env.NODES_WRITERS ?? 8);
 const SECONDS = Number(process.env.NODES_SECONDS ?? 3);
+/** How long one of them is cut off from Redis; 30 in the long form. More than `nodes.timeout`. */
+const CUT_SECONDS = Number(process.env.NODES_CUT_SECONDS ?? 8);
 
 const PATIENCE = 120_000;
 
@@ -157,41 +160,40 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
     PATIENCE * 2,
   );
 
+  const asMember = (id: string) => (socketId: string) => {
+    const channel_data = JSON.stringify({ user_id: id });
+    return {
+      channel: 'presence-room',
+      channel_data,
+      auth: `${APP.key}:${app.sign(`${socketId}:presence-room:${channel_data}`)}`,
+    };
+  };
+  const ask = async (node: NodeProcess, method: string, path: string, body?: string) => {
+    const all = new Map([
+      ['auth_key', APP.key],
+      ['auth_timestamp', String(Math.floor(Date.now() / 1000))],
+      ['auth_version', '1.0'],
+    ]);
+    all.set('auth_signature', app.sign(stringToSign(method, path, all)));
+    const query = [...all].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+    return (await fetch(`${node.url}${path}?${query}`, { method, ...(body === undefined ? {} : { body }) })).json();
+  };
+  const membersOn = async (node: NodeProcess) => {
+    const { users } = (await ask(node, 'GET', '/apps/77/channels/presence-room/users')) as { users: { id: string }[] };
+    return users
+      .map(({ id }) => id)
+      .sort()
+      .join();
+  };
+
   it(
     'have one set of members and channels, also when one of them is killed',
     async () => {
-      const asMember = (id: string) => (socketId: string) => {
-        const channel_data = JSON.stringify({ user_id: id });
-        return {
-          channel: 'presence-room',
-          channel_data,
-          auth: `${APP.key}:${app.sign(`${socketId}:presence-room:${channel_data}`)}`,
-        };
-      };
       const [one, two, three] = cluster.nodes as [NodeProcess, NodeProcess, NodeProcess];
       const ann = await listen(() => one, asMember('ann'));
       await listen(() => two, asMember('bob'));
       const cid = new ChannelListener(() => three, [asMember('cid'), () => ({ channel: 'lonely', auth: '' })]);
       await cid.open();
-      const ask = async (node: NodeProcess, method: string, path: string, body?: string) => {
-        const all = new Map([
-          ['auth_key', APP.key],
-          ['auth_timestamp', String(Math.floor(Date.now() / 1000))],
-          ['auth_version', '1.0'],
-        ]);
-        all.set('auth_signature', app.sign(stringToSign(method, path, all)));
-        const query = [...all].map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
-        return (await fetch(`${node.url}${path}?${query}`, { method, ...(body === undefined ? {} : { body }) })).json();
-      };
-      const membersOn = async (node: NodeProcess) => {
-        const { users } = (await ask(node, 'GET', '/apps/77/channels/presence-room/users')) as {
-          users: { id: string }[];
-        };
-        return users
-          .map(({ id }) => id)
-          .sort()
-          .join();
-      };
       for (const node of cluster.nodes) {
         await until(async () => (await membersOn(node)) === 'ann,bob,cid', 'all agree', PATIENCE);
       }
@@ -271,5 +273,44 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
       }
     },
     PATIENCE * 4,
+  );
+
+  it(
+    'are equal again after one of them was cut off from Redis, and Redis was emptied',
+    async () => {
+      const road = await FailingRoad.to(redis.port);
+      closing.push({ close: () => void road.close() });
+      const own = `redis://127.0.0.1:${road.port}`;
+      const lonely = await cluster.start({ KINTO_BUS_URL: own, KINTO_CACHE_URL: own });
+      const [one, two] = cluster.nodes as [NodeProcess, NodeProcess];
+      const followers = await Promise.all([0, 3].map((node) => follow('shared', node)));
+      await listen(() => one, asMember('ann'));
+      await listen(() => lonely, asMember('bob'));
+      for (const node of [one, two, lonely]) {
+        await until(async () => (await membersOn(node)) === 'ann,bob', 'all agree', PATIENCE);
+      }
+      const writers = new Writers(cluster, WRITERS);
+      writers.start();
+      road.become('hang');
+      await new Promise((resolve) => setTimeout(resolve, CUT_SECONDS * 1000));
+      await until(async () => (await membersOn(two)) === 'ann', 'who is cut off counts as gone', PATIENCE);
+      const client = await redis.connect();
+      await client.flushAll();
+      // Meanwhile it has served: what it tells it reads from the database.
+      const before = followers[1]!.numbers.length;
+      await until(() => followers[1]!.numbers.length > before, 'its followers hear of what is new', PATIENCE);
+      road.become('open');
+      for (const node of [one, two, lonely]) {
+        await until(async () => (await membersOn(node)) === 'ann,bob', 'all agree again', PATIENCE);
+      }
+      await writers.stop();
+      await ensureKept(writers);
+      const shared = (await committed()).get(listOf('shared')) ?? [];
+      for (const follower of followers) {
+        await until(() => follower.numbers.length >= shared.length, 'the follower has all', PATIENCE);
+        expect({ resets: follower.resets, numbers: follower.numbers }).toEqual({ resets: 0, numbers: shared });
+      }
+    },
+    PATIENCE * 2,
   );
 });

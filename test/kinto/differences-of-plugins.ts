@@ -164,5 +164,22 @@ const OF_ADMIN_AND_METRICS: readonly Difference[] = [
   },
 ];
 
+const OF_USER_DATA: readonly Difference[] = [
+  {
+    name: 'Who has nothing can be deleted by `DELETE /__user_data__/…`, too.',
+    reason: 'Kinto’s PostgreSQL is asked for the entries of no object at all.',
+    kintoStorage: 'postgresql',
+    explains: (_problem, exchange) => {
+      return pathOf(exchange).startsWith('/v1/__user_data__/') && statusesAre(503, 200)(exchange);
+    },
+    parts: true,
+  },
+];
+
 /** What is otherwise in the history, counters, logins, the pages of the admin, and the metrics. */
-export const OF_PLUGINS: readonly Difference[] = [...OF_HISTORY_AND_COUNTERS, ...OF_OPENID, ...OF_ADMIN_AND_METRICS];
+export const OF_PLUGINS: readonly Difference[] = [
+  ...OF_HISTORY_AND_COUNTERS,
+  ...OF_OPENID,
+  ...OF_ADMIN_AND_METRICS,
+  ...OF_USER_DATA,
+];

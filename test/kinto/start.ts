@@ -26,7 +26,9 @@ export async function startKinto(setting: Setting): Promise<Peer> {
   const { kinto, directory } = setting;
   const postgresql = await makeDatabase(setting);
   const file = writeIni('kinto', { ...setting, postgresql });
-  if (postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore' });
+  // What may only read makes no tables either.
+  const env = { ...process.env, KINTO_READONLY: 'false' };
+  if (postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore', env });
   return Peer.start('kinto', directory, file, (port) => [kinto, 'start', '--ini', file, '--port', String(port)]);
 }
 
