@@ -109,6 +109,18 @@ const DEFECTS: readonly Difference[] = [
     parts: true,
   },
   {
+    name: 'Where nothing may be written, a list that nobody has read yet is empty.',
+    reason: 'There is nothing to write: its timestamp is that of the answer.',
+    kintoStorage: 'postgresql',
+    explains: (_problem, exchange) => {
+      const { kinto } = exchange;
+      // In an answer to a HEAD there is nothing else to go by.
+      const isIt = kinto.answer.text === '' || kinto.answer.text.includes('timestamp cannot be written');
+      return isIt && isReading(exchange) && statusesAre(503, undefined)(exchange);
+    },
+    parts: true,
+  },
+  {
     name: 'Of several failures of a schema, the first in the order of the client’s schema is told.',
     reason: 'PostgreSQL sorts the keys of what it stores.',
     kintoStorage: 'postgresql',

@@ -1,6 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { Peer } from './peer.js';
 import type { Profile } from './step.js';
@@ -28,7 +29,8 @@ export async function startKinto(setting: Setting): Promise<Peer> {
   const file = writeIni('kinto', { ...setting, postgresql });
   // What may only read makes no tables either.
   const env = { ...process.env, KINTO_READONLY: 'false' };
-  if (postgresql !== undefined) execFileSync(kinto, ['migrate', '--ini', file], { stdio: 'ignore', env });
+  // Not at one go: it may ask a provider of logins that is in this very process.
+  if (postgresql !== undefined) await promisify(execFile)(kinto, ['migrate', '--ini', file], { env });
   return Peer.start('kinto', directory, file, (port) => [kinto, 'start', '--ini', file, '--port', String(port)]);
 }
 

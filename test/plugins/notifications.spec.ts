@@ -172,6 +172,18 @@ describe('Webhooks of users', () => {
       expect(scene.receiver.received[0]!.body).not.toContain('title');
     });
 
+    it('what an object was before, where they want that and could see it', async () => {
+      await scene.hook({ include_old: true, filter: { status: 'published' } });
+      await scene.put('r1', { status: 'draft' });
+      await scene.put('r1', { status: 'published', title: 'one' });
+      await scene.put('r1', { status: 'published', title: 'two' });
+      await scene.server.request('DELETE', `/v1${RECORDS}/r1`);
+      await until(() => expect(scene.told()).toEqual(['update enter r1', 'update stay r1', 'delete leave r1']));
+      const changes = scene.receiver.received.flatMap((each) => verified(each).changes);
+      const titles = changes.map(({ old }) => (old as { title?: string } | undefined)?.title);
+      expect(titles).toEqual([undefined, 'one', 'two']);
+    });
+
     it('nothing from before they were made, while they are not active, or once they are deleted', async () => {
       await scene.put('r0');
       const id = await scene.hook();

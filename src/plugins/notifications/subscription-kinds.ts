@@ -58,13 +58,14 @@ export const WEBHOOK: SubscriptionKind = {
     triggers: TRIGGERS,
     filter: FILTER,
     include_data: BOOLEAN,
+    include_old: BOOLEAN,
     active: BOOLEAN,
   },
   problems: (value, prefix, rules) => [
     ...urlProblems(value.url, `${prefix}url`, rules),
     ...secretProblems(value.secret, `${prefix}secret`),
     ...commonProblems(value, prefix, rules),
-    ...booleanProblems(value, ['active'], prefix),
+    ...booleanProblems(value, ['active', 'include_old'], prefix),
   ],
 };
 

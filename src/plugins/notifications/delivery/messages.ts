@@ -23,7 +23,7 @@ export function webhookMessage(
 ): WebhookMessage {
   const position = formatPosition(changes.at(-1)!.logged.position);
   const id = deliveryId(subscription, changes);
-  const texts = changes.map((change) => changeText(change, subscription.includesData, maxBodyBytes));
+  const texts = changes.map((change) => changeText(change, subscription, maxBodyBytes));
   const resumed = isResumed ? ',"resumed":true' : '';
   const head = JSON.stringify({ delivery: id }).slice(0, -1);
   return { id, body: `${head},"changes":[${texts.join(',')}],"position":${JSON.stringify(position)}${resumed}}` };
@@ -37,8 +37,12 @@ export function deliveryId(subscription: Subscription, changes: readonly Visible
 }
 
 /** The change object of seed-systems.md, 1.2; data is the text of the log, so that numbers stay as they were written. */
-function changeText({ logged, uri, match }: VisibleChange, includesData: boolean, maxBytes: number): string {
-  const { position, list, action, timestamp, requestId, last, objectId, newText } = logged;
+function changeText(
+  { logged, uri, match }: VisibleChange,
+  { includesData, includesOld }: Subscription,
+  maxBytes: number,
+): string {
+  const { position, list, action, timestamp, requestId, last, objectId, newText, oldText } = logged;
   const head = JSON.stringify({
     position: formatPosition(position),
     uri,
@@ -49,7 +53,9 @@ function changeText({ logged, uri, match }: VisibleChange, includesData: boolean
   if (match === 'leave' && action !== 'delete') return `${head},"data":${JSON.stringify({ id: objectId })}}`;
   const bare = JSON.stringify({ id: objectId, last_modified: timestamp });
   if (Buffer.byteLength(newText) > maxBytes) return `${head},"too_large":true,"data":${bare}}`;
-  return `${head},"data":${includesData || action === 'delete' ? newText : bare}}`;
+  const data = includesData || action === 'delete' ? newText : bare;
+  const isOldTold = includesOld && match !== 'enter' && oldText !== null && Buffer.byteLength(oldText) <= maxBytes;
+  return `${head},"data":${data}${isOldTold ? `,"old":${oldText}` : ''}}`;
 }
 
 /** A message that nothing has led to, for somebody who wants to see whether their receiver works. */

@@ -40,6 +40,11 @@ export class Subscription {
     return typeof wanted === 'boolean' ? wanted : this.kind === 'webhook';
   }
 
+  /** Whether what the object was before is told as well. */
+  get includesOld(): boolean {
+    return this.value.include_old === true;
+  }
+
   /** Where its messages go: a secret. */
   get address(): string {
     const { url, push } = this.value;
