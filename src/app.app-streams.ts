@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { randomBytes } from 'node:crypto';
 import { APP_PARTS, type AppParts } from './app.lifecycle.js';
 import type { Authenticator } from './auth/authenticator.js';
 import type { Tickets } from './auth/tickets.js';
@@ -8,7 +7,6 @@ import { CommonListenerSettings, ListenersSettings } from './changes/change-list
 import { AppStreamsServer } from './listeners/app-streams/app-streams-server.js';
 import { APP_STREAMS } from './listeners/app-streams/app-streams.listener.js';
 import { FormerAccounts } from './listeners/app-streams/former-accounts.js';
-import type { StreamLog } from './listeners/app-streams/stream-log.js';
 import { OBJECT_TYPES } from './listeners/app-streams/stream-wish.js';
 import { streamEndpoints } from './listeners/app-streams/streams.endpoint.js';
 import type { Access } from './permissions/access.js';
@@ -19,9 +17,10 @@ import type { ApiSettings } from './resources/http.settings.js';
 import type { LiveSettings } from './resources/live/live.settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
 import { readSettings, resolveDottedName, type SettingSource } from './settings/settings.js';
-import { metadata } from './storage/metadata.js';
+import { logEpoch } from './storage/log-epoch.js';
 import type { Storage } from './storage/storage.js';
 import { VERSION } from './version.js';
+import { rememberSuccess } from './wire/remember-success.js';
 
 export interface AppStreamsRooms {
   readonly storage: Storage;
@@ -38,11 +37,14 @@ export function makeAppStreams(
   { definitions, endpoints, hooks }: ExtensionPoints,
   { storage, access, authenticator, tickets, live, api }: AppStreamsRooms,
 ): AppStreamsServer | undefined {
-  if (!isAskedFor(source)) return undefined;
+  if (!isListenerAskedFor(source, APP_STREAMS)) return undefined;
   const server = new AppStreamsServer({
     ...{ storage, access, authenticator, tickets, definitions, limits: live, isReadonly: api.readonly },
     makeSight: (view, caller) => new FeedSight(view, caller, access, definitions),
-    openLog: rememberSuccess(() => openLog(storage)),
+    // The change feed's positions, under the name of this database.
+    openLog: rememberSuccess(
+      async () => new GlobalSource(await storage.write(({ sql }) => logEpoch.findOrCreate(sql))),
+    ),
     log: new Logger('streams'),
   });
   hooks.add('streams', new FormerAccounts());
@@ -75,41 +77,10 @@ export function serveAppStreams(app: NestFastifyApplication, upgrades: Pick<Upgr
   );
 }
 
-function isAskedFor(source: SettingSource): boolean {
+/** Whether the settings have a listener of that kind: endpoints of its own cannot come later. */
+export function isListenerAskedFor(source: SettingSource, kind: string): boolean {
   return readSettings(ListenersSettings, source).names.some((name) => {
     const { use } = readSettings(CommonListenerSettings, source, { prefixes: [`event_listeners.${name}.`] });
-    return resolveDottedName('listener', use === '' ? name : use) === APP_STREAMS;
+    return resolveDottedName('listener', use === '' ? name : use) === kind;
   });
-}
-
-/** The change feed's positions, under the name of this database. */
-async function openLog(storage: Storage): Promise<StreamLog> {
-  const make = () => randomBytes(6).readUIntBE(0, 6).toString(36);
-  const epoch = await storage.write(({ sql }) => metadata.findOrCreate(sql, 'changes_epoch', make));
-  const source = new GlobalSource(epoch);
-  return {
-    isPosition: (text) => source.isPosition(text),
-    top: (view) => source.top(view),
-    earliest: (view) => source.earliest(view),
-    findReasonToReset: (view, position) => source.findReasonToReset(view, position),
-    readAfter: (view, position, limit) => source.readAfter(view, position, limit),
-    distance: (from, to) => numberIn(to) - numberIn(from),
-  };
-}
-
-/** Of a position of the whole log: which change it is. */
-function numberIn(position: string): number {
-  return Number(/-(\d+)\./.exec(position)?.[1] ?? 0);
-}
-
-/** What failed is tried again by who asks next. */
-function rememberSuccess<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined;
-      throw error;
-    });
-    return made;
-  };
 }

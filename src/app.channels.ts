@@ -2,7 +2,14 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { ChannelApp } from './realtime/channel-app.js';
 import { ChannelAppSettings, ChannelAppsSettings, NamedAppSettings } from './realtime/channel-app.settings.js';
 import type { ChannelEvent } from './realtime/channel-events.js';
-import { readSettings, Setting, settingProblem, SettingsError, type SettingSource } from './settings/settings.js';
+import {
+  readSettings,
+  rowsOf,
+  Setting,
+  settingProblem,
+  SettingsError,
+  type SettingSource,
+} from './settings/settings.js';
 import { metadata } from './storage/metadata.js';
 import type { Storage } from './storage/storage.js';
 
@@ -67,7 +74,7 @@ async function openLocalApp(source: SettingSource, storage: Storage): Promise<Co
   try {
     return configure(prefix, new ChannelApp({ ...credentials, options: settings }), settings);
   } catch (error) {
-    throw new SettingsError('pusher.app_id, pusher.key', error instanceof Error ? error.message : String(error));
+    throw new SettingsError(givenKeys(source), error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -75,9 +82,19 @@ function readCredentials(source: SettingSource): Credentials | undefined {
   const { id, key, secret } = readSettings(LocalAppSettings, source, { prefixes: PREFIXES });
   if (id === undefined && key === undefined && secret === undefined) return undefined;
   if (id === undefined || key === undefined || secret === undefined) {
-    throw new SettingsError('pusher.app_id, pusher.key, pusher.secret', 'expected all three or none of them');
+    throw new SettingsError(givenKeys(source), 'expected all three of app_id, key and secret, or none of them');
   }
   return { id, key, secret };
+}
+
+/** Those of the local app that there are, as somebody wrote them: each can have either prefix. */
+function givenKeys(source: SettingSource): string {
+  const given = rowsOf(LocalAppSettings).flatMap(({ key }) => {
+    const [raw] = PREFIXES.flatMap((prefix) => source.find(prefix + key) ?? []);
+    if (raw === undefined) return [];
+    return [raw.written === undefined ? raw.origin : `${raw.origin}: ${raw.written}`];
+  });
+  return given.join(', ');
 }
 
 function makeNamedApp(name: string, source: SettingSource): ConfiguredApp {

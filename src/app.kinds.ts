@@ -7,6 +7,8 @@ import { redisListener } from './listeners/redis/redis.listener.js';
 import { webhookListener } from './listeners/webhook/webhook.listener.js';
 import type { AppStreamsServer } from './listeners/app-streams/app-streams-server.js';
 import { appStreamsListener } from './listeners/app-streams/app-streams.listener.js';
+import { userStreamsListener } from './listeners/user-streams/user-streams.listener.js';
+import type { UserStreamsServer } from './listeners/user-streams/user-streams-server.js';
 import { socketIoListener } from './listeners/socketio/socketio.listener.js';
 import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { ListenerObjects } from './listeners/webpush/stored-subscriptions.js';
@@ -96,6 +98,7 @@ export interface LocalChannels {
   readonly guard: ChannelGuard;
   readonly sockets: SocketIoServer;
   readonly appStreams: AppStreamsServer | undefined;
+  readonly userStreams: UserStreamsServer | undefined;
 }
 
 /** @param objects where push subscriptions are stored */
@@ -107,6 +110,7 @@ export function addListenerKinds(kinds: ListenerKinds, local: LocalChannels, obj
     webSocketListener(local.hub, local.appId, local.guard),
     socketIoListener(local.sockets),
     appStreamsListener(local.appStreams),
+    userStreamsListener(local.userStreams),
     webPushListener(objects, new Logger('listeners')),
   ];
   for (const definition of definitions) kinds.add(definition.kind, definition);

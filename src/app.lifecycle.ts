@@ -15,6 +15,8 @@ import { listenerObjects } from './app.listener-objects.js';
 import type { Measuring } from './app.metrics.js';
 import type { Nodes } from './app.nodes.js';
 import type { NodeNotifications } from './app.notifications.js';
+import { socketIoCapability, socketIoWatcher } from './app.socketio.js';
+import { userStreamsCapability } from './app.user-streams.js';
 import { makeChannelWebhooks, type NodeWebhooks } from './app.webhooks.js';
 import type { Cache } from './cache/cache.js';
 import type { ChangeFeed } from './changes/change-feed.js';
@@ -24,9 +26,9 @@ import { ChangesSettings } from './changes/changes.settings.js';
 import { makeConfiguredListeners } from './changes/configured-listeners.js';
 import { LogTrimmer } from './changes/log-trimmer.js';
 import type { RegisteredListener } from './changes/registered-listener.js';
-import { socketIoCapability, socketIoWatcher } from './app.socketio.js';
 import type { AppStreamsServer } from './listeners/app-streams/app-streams-server.js';
 import type { SocketIoServer } from './listeners/socketio/socketio-server.js';
+import type { UserStreamsServer } from './listeners/user-streams/user-streams-server.js';
 import type { PusherAuth } from './plugins/pusher-auth/pusher-auth.js';
 import { ChannelApps } from './realtime/channel-app.js';
 import { ChannelEvents } from './realtime/channel-events.js';
@@ -51,6 +53,7 @@ export interface AppParts {
   readonly streams: LiveTransports;
   readonly sockets: SocketIoServer;
   readonly appStreams: AppStreamsServer | undefined;
+  readonly userStreams: UserStreamsServer | undefined;
   readonly points: ExtensionPoints;
   readonly measuring: Measuring;
   readonly pusherAuth: PusherAuth;
@@ -97,6 +100,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     const listeners = await this.makeListeners(source);
     socketIoCapability(points, this.parts.sockets);
     appStreamsCapability(points, this.parts.appStreams);
+    userStreamsCapability(points, this.parts.userStreams);
     const { nodes } = this.parts;
     const webhookParts = { storage, leases: nodes.leases, log: new Logger('webhooks') };
     this.webhooks = makeChannelWebhooks(source, configured, webhookParts);
@@ -128,12 +132,12 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
 
   private async makeListeners(source: SettingSource): Promise<RegisteredListener[]> {
     const kinds = new ListenerKinds();
-    const { pusherAuth } = this.parts;
+    const { pusherAuth, sockets, appStreams, userStreams } = this.parts;
     const templates: ChannelTemplate[] = [];
     const guard = channelGuard(pusherAuth, templates);
     addListenerKinds(
       kinds,
-      { hub: this.hub, appId: this.appId, guard, sockets: this.parts.sockets, appStreams: this.parts.appStreams },
+      { hub: this.hub, appId: this.appId, guard, sockets, appStreams, userStreams },
       listenerObjects(this.parts),
     );
     await addOwnListeners(kinds, source);

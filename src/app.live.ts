@@ -36,6 +36,8 @@ export interface Live {
   readonly tickets: Tickets;
   readonly lists: LiveLists;
   readonly follow: ListFollow;
+  readonly access: LiveAccess;
+  readonly opening: LiveOpening;
   readonly urlCredentials: UrlCredentials;
 }
 
@@ -58,7 +60,7 @@ export function makeLive(points: ExtensionPoints, parts: LiveParts): Live {
     return streams.isAsked(request) || (hasFeed && request.mayStream === true && isFeedPath(request.path));
   });
   capabilities.add('live', liveCapability(settings));
-  return { streams, tickets, lists, follow, urlCredentials };
+  return { streams, tickets, lists, follow, access, opening, urlCredentials };
 }
 
 function liveCapability({ heartbeat, maxAge, maxFrameBytes, maxWait, maxStreamsPerUser, maxSnapshot }: LiveSettings) {

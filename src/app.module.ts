@@ -1,17 +1,18 @@
 import { Logger, Module, type DynamicModule } from '@nestjs/common';
-import { makePusherAuth } from './app.channel-access.js';
-import { makeLive } from './app.live.js';
 import { makeAppStreams } from './app.app-streams.js';
-import { makeSocketIo } from './app.socketio.js';
-import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
-import { addRequestLog } from './app.request-log.js';
+import { makePusherAuth } from './app.channel-access.js';
 import { addOwnCommitHooks } from './app.extensions.js';
-import { Measuring } from './app.metrics.js';
 import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
-import { makeNotifications } from './app.notifications.js';
+import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
+import { makeLive } from './app.live.js';
+import { Measuring } from './app.metrics.js';
 import { NeighboursLifecycle } from './app.neighbours.js';
 import { Nodes } from './app.nodes.js';
+import { makeNotifications } from './app.notifications.js';
+import { addRequestLog } from './app.request-log.js';
 import { DATABASE_SCHEMA } from './app.schema.js';
+import { makeSocketIo } from './app.socketio.js';
+import { makeUserStreams } from './app.user-streams.js';
 import { AuthPolicyKinds, type PolicyParts } from './auth/auth-policy.js';
 import { AuthSettings } from './auth/auth.settings.js';
 import { TicketSettings } from './auth/tickets.settings.js';
@@ -89,13 +90,15 @@ export class AppModule {
     const nodes = await Nodes.open(storage, settings);
     const feed = new ChangeFeed(storage, new Logger('listeners'), PATIENCE, nodes.leases);
     const access = new Access(points.rules, settings.permissions);
-    const { streams, tickets, urlCredentials, lists, follow } = makeLive(points, {
+    const live = makeLive(points, {
       ...{ access, storage, authenticator },
       ...{ settings: settings.live, ticketSettings: settings.tickets, feedSettings: settings.changeFeed },
     });
+    const { streams, tickets, urlCredentials } = live;
     const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator, tickets });
-    const sockets = makeSocketIo(points, { lists, follow, tickets }, { ...settings, access, storage, authenticator });
+    const sockets = makeSocketIo(points, live, { ...settings, access, storage, authenticator });
     const appStreams = makeAppStreams(source, points, { ...settings, access, storage, authenticator, tickets });
+    const userStreams = makeUserStreams(source, points, live, { ...settings, storage, authenticator });
     const changeLog = new ChangeLog(measuring.hooks(points.hooks));
     const notifying = { storage, leases: nodes.leases, access, authenticator, changeLog };
     const notifications = makeNotifications(source, points, notifying);
@@ -144,6 +147,7 @@ export class AppModule {
             streams,
             sockets,
             appStreams,
+            userStreams,
             points,
             measuring,
             pusherAuth,

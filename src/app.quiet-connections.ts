@@ -1,39 +1,38 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** How long, in ms, a request may take to arrive when the server ends: it may be under way. */
 const LAST_CALL = 2000;
 
 /**
- * The connections on which nobody is asking anything. Node closes those that have been answered when the server ends,
- * but waits a minute and more for those that have not asked yet: browsers open some in advance.
+ * The connections on which nobody is asking anything. When the server ends, Node closes those that have been answered by
+ * then, but waits a minute and more for those that are answered later, and for those that have not asked yet: browsers
+ * open some in advance.
  */
 export class QuietConnections {
-  private readonly quiet = new Set<Socket>();
+  private readonly unasked = new Set<Socket>();
 
   constructor(private readonly server: Server) {
     server.on('connection', (socket: Socket) => {
-      this.quiet.add(socket);
-      socket.once('close', () => this.quiet.delete(socket));
+      this.unasked.add(socket);
+      socket.once('close', () => this.unasked.delete(socket));
     });
-    server.on('request', (request, response) => this.heard(request, response));
+    server.on('request', (request) => this.heard(request));
     // WebSockets are closed in a way of their own.
-    server.on('upgrade', ({ socket }: IncomingMessage) => this.quiet.delete(socket));
+    server.on('upgrade', (request: IncomingMessage) => this.heard(request));
   }
 
-  /** A request has arrived: the connection is quiet again when it has been answered. */
-  heard({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.quiet.delete(socket);
-    response.once('close', () => {
-      if (!socket.destroyed) this.quiet.add(socket);
-    });
+  /** A request has arrived. */
+  heard({ socket }: IncomingMessage): void {
+    this.unasked.delete(socket);
   }
 
   /** Ends them after a moment: who has just sent something is asked to come again. */
   end(): void {
-    const lastCall = setTimeout(() => {
-      for (const socket of this.quiet) socket.destroy();
+    const calls = setInterval(() => {
+      for (const socket of this.unasked) socket.destroy();
+      this.server.closeIdleConnections();
     }, LAST_CALL);
-    this.server.once('close', () => clearTimeout(lastCall));
+    this.server.once('close', () => clearInterval(calls));
   }
 }

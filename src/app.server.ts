@@ -2,13 +2,14 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
+import { serveAppStreams } from './app.app-streams.js';
 import { AppLifecycle } from './app.lifecycle.js';
 import { AppLogger } from './app.logger.js';
 import { AppModule } from './app.module.js';
-import { serveAppStreams } from './app.app-streams.js';
-import { serveSocketIo } from './app.socketio.js';
 import { QuietConnections } from './app.quiet-connections.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
+import { serveSocketIo } from './app.socketio.js';
+import { serveUserStreams } from './app.user-streams.js';
 import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Api } from './resources/api.js';
@@ -71,6 +72,7 @@ export async function startServer(source: SettingSource, options: ServerOptions 
     app.useWebSocketAdapter(sockets);
     serveSocketIo(app, sockets.upgrades);
     serveAppStreams(app, sockets.upgrades);
+    serveUserStreams(app, sockets.upgrades);
     const host = options.host ?? settings.host ?? source.server.host ?? DEFAULT_HOST;
     await app.listen(options.port ?? settings.port ?? source.server.port ?? DEFAULT_PORT, host);
   } catch (error) {
@@ -118,7 +120,7 @@ function refuseWhileClosing(app: NestFastifyApplication): void {
     const answers = rawAnswersOf(app);
     fastify.server.removeAllListeners('request');
     fastify.server.on('request', (request, response) => {
-      connections.heard(request, response);
+      connections.heard(request);
       answers.refuseWhileClosing(request, response);
     });
     connections.end();

@@ -13,6 +13,7 @@ import { AppStreamsSettings } from './listeners/app-streams/app-streams.settings
 import { PusherSettings } from './listeners/pusher/pusher.settings.js';
 import { RedisSettings } from './listeners/redis/redis.settings.js';
 import { SocketIoSettings } from './listeners/socketio/socketio.settings.js';
+import { UserStreamsSettings } from './listeners/user-streams/user-streams.settings.js';
 import { WebhookListenerSettings } from './listeners/webhook/webhook.settings.js';
 import { WebPushSettings } from './listeners/webpush/webpush.settings.js';
 import { WebSocketSettings } from './listeners/websocket/websocket.settings.js';
@@ -186,6 +187,11 @@ export const ALL_SETTINGS: readonly ExampleGroup[] = [
     title: 'A listener of the kind app-streams; keys of event_listeners.<name>. come first',
     type: AppStreamsSettings,
     prefix: 'streams.',
+  },
+  {
+    title: 'A listener of the kind user-streams; keys of event_listeners.<name>. come first',
+    type: UserStreamsSettings,
+    prefix: 'user_streams.',
   },
   { title: 'A listener of the kind webhook', type: WebhookListenerSettings, prefix: 'event_listeners.hook.' },
   { title: 'This server as a Pusher app', type: LocalAppSettings, prefix: 'channels.' },

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Server } from 'node:http';
 import { APP_PARTS, type AppParts } from './app.lifecycle.js';
 import type { Live } from './app.live.js';
 import type { Authenticator } from './auth/authenticator.js';
@@ -28,14 +29,13 @@ export interface SocketIoRooms {
 /** Made with the rooms below; it is open once a listener of its kind is. */
 export function makeSocketIo(
   { definitions }: ExtensionPoints,
-  made: Pick<Live, 'lists' | 'follow' | 'tickets'>,
+  { lists, follow, tickets }: Pick<Live, 'lists' | 'follow' | 'tickets'>,
   rooms: SocketIoRooms,
 ): SocketIoServer {
   const { storage, access, authenticator, live, api, project } = rooms;
   return new SocketIoServer({
     ...{ storage, access, authenticator, definitions, project },
-    ...made,
-    ...{ limits: live, origins: api.corsOrigins, log: new Logger('socketio') },
+    ...{ lists, follow, tickets, limits: live, origins: api.corsOrigins, log: new Logger('socketio') },
   });
 }
 
@@ -61,18 +61,18 @@ export function socketIoWatcher({ watch }: SocketIoServer): RegisteredListener {
   return new RegisteredListener('socketio-logins', 'socketio', watch, everything);
 }
 
-/** Socket.IO answers on its path before anybody reads a body; every other request goes the way it always does. */
+/** Socket.IO answers on its path before anybody reads a body. Where nobody asks for it, no request is looked at. */
 export function serveSocketIo(app: NestFastifyApplication, upgrades: Pick<UpgradeRouter, 'claim'>): void {
   const { sockets } = app.get<AppParts>(APP_PARTS);
-  sockets.attach(app.get(Api));
-  const fastify = app.getHttpAdapter().getInstance();
-  fastify.addHook('onRequest', (request, reply, done) => {
-    if (!sockets.isMine(request.raw.url ?? '')) {
-      done();
-      return;
-    }
-    reply.hijack();
-    sockets.handle(request.raw, reply.raw);
+  const server: Server = app.getHttpServer();
+  sockets.attach(app.get(Api), () => {
+    // The way Socket.IO itself attaches to a server.
+    const others = server.listeners('request');
+    server.removeAllListeners('request');
+    server.on('request', (request, response) => {
+      if (sockets.isMine(request.url ?? '')) sockets.handle(request, response);
+      else for (const other of others) other.call(server, request, response);
+    });
   });
   upgrades.claim(
     (path) => sockets.isMine(path),

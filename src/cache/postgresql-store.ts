@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { rememberSuccess } from '../wire/remember-success.js';
 import type { CacheStore } from './shared-cache.js';
 
 /** How long PostgreSQL has to answer, in ms: a request waits for it. */
@@ -43,7 +44,8 @@ export class PostgresqlStore implements CacheStore {
   readonly name = 'PostgreSQL';
   private readonly pool: pg.Pool;
   private readonly prefix: string;
-  private table: Promise<void> | undefined;
+  /** Where it is there, no right to make tables is needed. */
+  private readonly ensureTable = rememberSuccess(() => this.makeTable());
   private sweeper: NodeJS.Timeout | undefined;
   private sweeping: Promise<unknown> | undefined;
 
@@ -101,15 +103,6 @@ export class PostgresqlStore implements CacheStore {
     await this.ensureTable();
     const query = { text, values, query_timeout: timeout };
     return (await this.pool.query<ValueRow>(query)).rows[0];
-  }
-
-  /** Where it is there, no right to make tables is needed. */
-  private ensureTable(): Promise<void> {
-    this.table ??= this.makeTable().catch((error: unknown) => {
-      this.table = undefined;
-      throw error;
-    });
-    return this.table;
   }
 
   private async makeTable(): Promise<void> {

@@ -33,7 +33,7 @@ export const accessEntries = {
   },
 
   async add(sql: SqlSession, uri: string, permission: string, principal: string): Promise<void> {
-    await sql.run(ADD, [uri, permission, principal]);
+    await sql.run(sql.dialect.addEntry ?? ADD, [uri, permission, principal]);
   },
 
   /** Sets the named permissions to exactly these principals; permissions not named stay as they are. */

@@ -33,10 +33,8 @@ export interface LoggedChange extends JournalEntry {
   readonly last: boolean;
 }
 
-interface ChangeRow {
-  readonly id: number;
-  readonly parent_id: string;
-  readonly resource_name: string;
+/** What the row of a change says, wherever it stands in the whole log. */
+export interface ListedRow {
   readonly object_id: string;
   readonly epoch: string;
   readonly n: number;
@@ -49,6 +47,18 @@ interface ChangeRow {
   readonly new_object: string;
   readonly old_object: string | null;
   readonly principals: string | null;
+}
+
+/** A row of `changes`. */
+export interface LoggedRow extends ListedRow {
+  readonly id: number;
+  readonly parent_id: string;
+  readonly resource_name: string;
+}
+
+interface Cursor {
+  readonly consumer: string;
+  readonly change_id: number;
 }
 
 const APPEND = `INSERT INTO changes (parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
@@ -83,18 +93,38 @@ export const journal = {
    */
   async readAfter(sql: SqlSession, after: number, limit: number): Promise<LoggedChange[]> {
     if (sql.placeChanges !== undefined) await sql.placeChanges();
-    const rows = await sql.all<ChangeRow>(READ, [after, limit]);
+    const rows = await sql.all<LoggedRow>(READ, [after, limit]);
     const final = rows.at(-1);
     if (final !== undefined && rows.length === limit) {
-      rows.push(...(await sql.all<ChangeRow>(REST_OF_REQUEST, [final.id, final.request_id])));
+      rows.push(...(await sql.all<LoggedRow>(REST_OF_REQUEST, [final.id, final.request_id])));
     }
-    return rows.map(fromRow);
+    return rows.map(readLogged);
   },
 
   /** The global position of the newest change; 0 when there never was one. */
   async top(sql: SqlSession): Promise<number> {
-    if (sql.placeChanges !== undefined) await sql.placeChanges();
+    const newest = await sql.placeChanges?.();
+    if (newest !== undefined) return newest;
     return (await sql.first<{ id: number }>('SELECT id FROM changes ORDER BY id DESC LIMIT 1'))?.id ?? 0;
+  },
+
+  /** The objects of these resources that were created after the global position, each with its own. */
+  async createdAfter(
+    sql: SqlSession,
+    after: number,
+    resourceNames: readonly string[],
+  ): Promise<Pick<LoggedChange, 'id' | 'list' | 'objectId'>[]> {
+    const names = resourceNames.map(() => '?').join(', ');
+    const rows = await sql.all<Pick<LoggedRow, 'id' | 'parent_id' | 'resource_name' | 'object_id'>>(
+      `SELECT id, parent_id, resource_name, object_id FROM changes
+        WHERE id > ? AND action = 'create' AND resource_name IN (${names})`,
+      [after, ...resourceNames],
+    );
+    return rows.map(({ id, parent_id: parentId, resource_name: resourceName, object_id: objectId }) => ({
+      id,
+      list: { parentId, resourceName },
+      objectId,
+    }));
   },
 
   async findCursor(sql: SqlSession, consumer: string): Promise<number | undefined> {
@@ -109,6 +139,17 @@ export const journal = {
 
   async moveCursor(sql: SqlSession, consumer: string, changeId: number): Promise<void> {
     await sql.run(MOVE_CURSOR, [consumer, changeId]);
+  },
+
+  /** The places of all consumers whose name begins so. */
+  async cursorsOf(sql: SqlSession, prefix: string): Promise<Cursor[]> {
+    const all = await sql.all<Cursor>('SELECT consumer, change_id FROM cursors');
+    return all.filter(({ consumer }) => consumer.startsWith(prefix));
+  },
+
+  /** The log is not kept for that consumer any more. */
+  async removeCursor(sql: SqlSession, consumer: string): Promise<void> {
+    await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
   },
 };
 
@@ -135,10 +176,8 @@ function rowOf(entry: JournalEntry, requestId: string, isLast: boolean): SqlValu
   ];
 }
 
-function fromRow(row: ChangeRow): LoggedChange {
+export function readListed(row: ListedRow): Omit<LoggedChange, 'id' | 'list'> {
   return {
-    id: row.id,
-    list: { parentId: row.parent_id, resourceName: row.resource_name },
     objectId: row.object_id,
     position: { epoch: row.epoch, n: row.n, salt: row.salt },
     action: row.action,
@@ -150,4 +189,8 @@ function fromRow(row: ChangeRow): LoggedChange {
     oldText: row.old_object,
     principals: row.principals ?? undefined,
   };
+}
+
+export function readLogged(row: LoggedRow): LoggedChange {
+  return { id: row.id, list: { parentId: row.parent_id, resourceName: row.resource_name }, ...readListed(row) };
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Position } from '../wire/position.js';
+import { randomName } from './random-name.js';
 import type { SqlSession, SqlValue } from './sql-session.js';
 import type { ObjectList } from './storage.js';
 
@@ -53,7 +53,7 @@ const MAX_LEAD = 60_000;
  */
 export class ListCounter {
   private latest = 0;
-  private nextEpoch = randomEpoch();
+  private nextEpoch = randomName();
   /** As they were last seen, by list. What was undone since does not fit any more, and is not used. */
   private readonly known = new Map<string, CounterRow>();
 
@@ -140,12 +140,7 @@ export class ListCounter {
 
   private takeEpoch(): string {
     const epoch = this.nextEpoch;
-    this.nextEpoch = randomEpoch();
+    this.nextEpoch = randomName();
     return epoch;
   }
-}
-
-/** 48 bits in base 36. */
-function randomEpoch(): string {
-  return randomBytes(6).readUIntBE(0, 6).toString(36);
 }

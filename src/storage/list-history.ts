@@ -1,43 +1,15 @@
-import type { ChangeAction } from '../wire/change-action.js';
 import type { Position } from '../wire/position.js';
-import type { LoggedChange } from './journal.js';
+import { readListed, type ListedRow, type LoggedChange } from './journal.js';
 import type { SqlSession } from './sql-session.js';
 import type { ObjectList } from './storage.js';
 
 /** What the log has of one changed object, as whoever follows its list needs it. */
-export type ListedChange = Pick<
-  LoggedChange,
-  | 'objectId'
-  | 'position'
-  | 'action'
-  | 'timestamp'
-  | 'userId'
-  | 'requestId'
-  | 'last'
-  | 'newText'
-  | 'oldText'
-  | 'principals'
->;
+export type ListedChange = Omit<LoggedChange, 'id' | 'list'>;
 
 interface TopRow {
   readonly epoch: string | null;
   readonly n: number | null;
   readonly salt: number | null;
-}
-
-interface ChangeRow {
-  readonly object_id: string;
-  readonly epoch: string;
-  readonly n: number;
-  readonly salt: number;
-  readonly action: ChangeAction;
-  readonly timestamp: number;
-  readonly user_id: string | null;
-  readonly request_id: string;
-  readonly last: number;
-  readonly new_object: string;
-  readonly old_object: string | null;
-  readonly principals: string | null;
 }
 
 /** The statements on the table that has the changes of each list. */
@@ -96,18 +68,7 @@ export const listHistory = {
     { epoch, n }: Pick<Position, 'epoch' | 'n'>,
     limit: number,
   ): Promise<ListedChange[]> {
-    const rows = await sql.all<ChangeRow>(statementsFor(sql).after, [parentId, resourceName, epoch, n, limit]);
-    return rows.map((row) => ({
-      objectId: row.object_id,
-      position: { epoch: row.epoch, n: row.n, salt: row.salt },
-      action: row.action,
-      timestamp: row.timestamp,
-      userId: row.user_id,
-      requestId: row.request_id,
-      last: row.last === 1,
-      newText: row.new_object,
-      oldText: row.old_object,
-      principals: row.principals ?? undefined,
-    }));
+    const rows = await sql.all<ListedRow>(statementsFor(sql).after, [parentId, resourceName, epoch, n, limit]);
+    return rows.map(readListed);
   },
 };

@@ -36,8 +36,14 @@ export interface SqlDialect {
   /** A text column, compared byte by byte whatever the database's language. */
   bytewise(column: string): string;
   /**
-   * Appends to the change log at once, where each statement is a journey to the server: one parameter, a JSON array of
-   * rows, each an array of the columns that `journal.ts` names.
+   * Adds an access control entry, unless it is there: the object, the permission, the principal. How many rows it has
+   * changed is not told: where each statement is a journey to the server, it waits, and goes together with others of its
+   * transaction, before anything that could see it and before the commit.
+   */
+  readonly addEntry?: string;
+  /**
+   * Appends to the change log, at once and as late as `addEntry`: one parameter, a JSON array of rows, each an array of
+   * the columns that `journal.ts` names.
    */
   readonly appendChanges?: string;
   /** Where one list's changes are read; those that have no place in the log yet are there, too. Default `changes`. */

@@ -27,6 +27,8 @@ export interface SqlSession {
   /**
    * To be called before the change log is read: every change committed so far has its place in the log. Where commits
    * come one after another, they have it already.
+   *
+   * @returns the newest place, where that is known by then
    */
-  placeChanges?(): Promise<void>;
+  placeChanges?(): Promise<number | undefined>;
 }

@@ -6,9 +6,6 @@ import { KINDS, SOCKETIO_INI, SocketClient, until } from './socketio-client.js';
 const COLLECTION = '/buckets/blog/collections/articles';
 const LIST = `${COLLECTION}/records`;
 
-/** How often somebody subscribes and writes at once; `SOCKETIO_ROUNDS=10000` is the long form. */
-const ROUNDS = Number(process.env.SOCKETIO_ROUNDS ?? 100);
-
 let server: TestServer;
 
 async function start(ini = ''): Promise<void> {
@@ -265,26 +262,6 @@ describe('Who may not read all of it', () => {
 
 describe('A subscription', () => {
   beforeEach(() => start());
-
-  it(
-    'is live once it is acknowledged',
-    async () => {
-      const clients = [
-        await SocketClient.connect(server, '/me'),
-        await SocketClient.connect(server, '/me', { version: 2 }),
-      ];
-      for (let round = 0; round < ROUNDS; round++) {
-        const client = clients[round % 2]!;
-        const key = `k${round}`;
-        const { error } = await client.ask('subscribe', { key, uri: LIST });
-        expect(error).toBeNull();
-        const position = await write('r', { round });
-        expect(await client.next('change')).toMatchObject({ key, position });
-        expect((await client.ask('unsubscribe', { key })).body).toEqual({ keys: [key] });
-      }
-    },
-    60_000 + ROUNDS * 100,
-  );
 
   it('begins with what there is, in parts, and tells ids alone if that is wanted', async () => {
     for (let n = 0; n < 150; n++) await write(`r${n}`, { n });

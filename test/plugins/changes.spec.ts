@@ -256,6 +256,22 @@ describe('The change feed', () => {
     await start();
   });
 
+  it('ends for one whose login counts no more, though nothing else happens', async () => {
+    const policies = 'multiauth.policies = account basicauth';
+    const policy = 'multiauth.policy.account.use = kinto.plugins.accounts.AccountsPolicy';
+    const accounts = 'kinto.includes = kinto.plugins.accounts\nkinto.account_create_principals = system.Everyone';
+    // Neither a sweep nor a heartbeat comes within the time of this test.
+    const rhythm = 'kinto.live.sweep = 590\nkinto.live.heartbeat = 590';
+    await start([policies, policy, accounts, rhythm].join('\n'));
+    await server.request('PUT', '/v1/accounts/bob', { auth: null, body: { data: { password: 'secret' } } });
+    const reader = await follow('/v1/changes', { auth: 'bob' });
+    await reader.next();
+    // At once: they were asked who they are a moment ago.
+    expect((await server.request('DELETE', '/v1/accounts/bob', { auth: 'bob' })).status).toBe(200);
+    expect((await reader.next()).event).toBe('revoked');
+    await reader.ended();
+  });
+
   it('can be switched off', async () => {
     await start('kinto.changes.feed = false');
     expect((await get('/v1/changes')).status).toBe(404);

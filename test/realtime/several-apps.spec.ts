@@ -169,6 +169,12 @@ kinto.channels.apps.shop.webhook_events = client_event member_added
       'shop.ini line 8: kinto.channels.apps.shop.key = own-key: the own app of the server has it',
     ],
     [`${without('app_id')}kinto.channels.apps.shop.app_id = a/b`, 'shop.app_id = a/b: is made of A-Z a-z 0-9 _ -'],
+    [OWN.replace(/.*secret.*\n/, ''), 'kinto.channels.app_id, shop.ini line 3: kinto.channels.key: expected all three'],
+    ['kinto.pusher.key = k\n', 'shop.ini line 2: kinto.pusher.key: expected all three of app_id, key and secret, or'],
+    [
+      'kinto.channels.app_id = a/b\nkinto.pusher.key = k\nkinto.pusher.secret = s\n',
+      'kinto.channels.app_id, shop.ini line 3: kinto.pusher.key, shop.ini line 4: kinto.pusher.secret: The id of',
+    ],
     [`${OWN}kinto.channels.apps = shop shop`, 'kinto.channels.apps = shop shop: has a name twice'],
     [`${OWN}kinto.channels.apps = a.b`, 'kinto.channels.apps = a.b: a name is made of A-Z a-z 0-9 _ -'],
     [`${OWN}kinto.channels.webhook_urls = ftp://a.example`, 'kinto.channels.webhook_urls: expected URLs that begin'],

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import { WebSocket } from 'ws';
-import { startTestServer, type TestServer } from '../support/server.js';
 import { APP, startServer, type ChannelsServer } from './support/channels-server.js';
 import { eventually } from './support/eventually.js';
 import { RawClient } from './support/raw-client.js';
+
+/* What the hub promises by itself; from a write on, see test/contracts/subscribed-means-live.contract.ts. */
 
 /** A race shows itself seldom: `KUMOCAST_LIVE_ROUNDS=10000` looks as often as the promise deserves. */
 const ROUNDS = Number(process.env.KUMOCAST_LIVE_ROUNDS ?? 200);
@@ -65,55 +64,6 @@ describe('Subscribed means live', () => {
       isOver = true;
       await publishing;
       await client.close();
-    },
-    PATIENCE,
-  );
-});
-
-describe('Subscribed means live, from a record’s write on', () => {
-  let server: TestServer;
-  beforeAll(async () => {
-    server = await startTestServer({
-      ini: `
-kinto.channels.app_id = ${APP.id}
-kinto.channels.key = ${APP.key}
-kinto.channels.secret = ${APP.secret}
-kinto.event_listeners = live
-kinto.event_listeners.live.use = websocket
-kinto.event_listeners.live.resources = record`,
-    });
-    await server.request('PUT', '/v1/buckets/b');
-    await server.request('PUT', '/v1/buckets/b/collections/c');
-  });
-  afterAll(() => server.close());
-
-  it(
-    'also for the first subscriber after there were none, whose write leaves in the tick of the success',
-    async () => {
-      const webSocket = new WebSocket(`ws://127.0.0.1:${server.port}/app/${APP.key}?protocol=7`);
-      await once(webSocket, 'open');
-      const channel = 'b-c-record';
-      const say = (event: string) => webSocket.send(JSON.stringify({ event, data: { channel } }));
-      const heard: string[] = [];
-      const answers: Promise<{ status: number }>[] = [];
-      webSocket.on('message', (bytes: Buffer) => {
-        const { event, data } = JSON.parse(bytes.toString()) as { event: string; data: string };
-        if (event === 'pusher_internal:subscription_succeeded') {
-          const path = `/v1/buckets/b/collections/c/records/r${answers.length}`;
-          answers.push(server.request('PUT', path, { body: { data: {} } }));
-        } else if (event === 'create') {
-          heard.push(data);
-          say('pusher:unsubscribe');
-        }
-      });
-      for (let round = 0; round < ROUNDS; round += 1) {
-        say('pusher:subscribe');
-        await eventually(() => heard.length > round, `the write of round ${round} has been told`, 30_000);
-        expect(heard).toHaveLength(round + 1);
-        expect(heard[round]).toContain(`"r${round}"`);
-        expect((await answers[round])?.status).toBe(201);
-      }
-      webSocket.terminate();
     },
     PATIENCE,
   );

@@ -13,12 +13,14 @@ export class FailingRoad {
   lostAnswers = 0;
   private state: RoadState = 'open';
   private readonly sockets = new Set<Socket>();
+  private readonly farSockets = new Set<Socket>();
+  private isHeld = false;
   private answers = 0;
   private loseEvery = 0;
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    private targetPort: number,
   ) {
     server.on('connection', (socket) => this.take(socket));
   }
@@ -50,6 +52,22 @@ export class FailingRoad {
     this.loseEvery = every;
   }
 
+  /** Those who come from now on are led elsewhere: the server is another one. */
+  leadTo(targetPort: number): void {
+    this.targetPort = targetPort;
+  }
+
+  /** From now on nothing of what the far end says is read, until it flows again: it has a reader who does not read. */
+  hold(): void {
+    this.isHeld = true;
+    for (const far of this.farSockets) far.pause();
+  }
+
+  flow(): void {
+    this.isHeld = false;
+    for (const far of this.farSockets) far.resume();
+  }
+
   async close(): Promise<void> {
     this.become('cut');
     await new Promise((resolve) => this.server.close(resolve));
@@ -67,14 +85,19 @@ export class FailingRoad {
 
   private lead(near: Socket): void {
     const far = connect(this.targetPort, '127.0.0.1');
+    this.farSockets.add(far);
     far.on('error', () => near.destroy());
-    far.once('close', () => near.destroy());
+    far.once('close', () => {
+      this.farSockets.delete(far);
+      near.destroy();
+    });
     near.once('close', () => far.destroy());
     near.pipe(far);
     far.on('data', (answer) => {
       if (this.isLost()) near.destroy();
       else near.write(answer);
     });
+    if (this.isHeld) far.pause();
   }
 
   private isLost(): boolean {

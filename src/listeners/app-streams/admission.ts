@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHeaders } from '../../auth/auth-policy.js';
 import type { Authenticator } from '../../auth/authenticator.js';
-import { credentialIn, type Ticket, type Tickets } from '../../auth/tickets.js';
+import type { Tickets } from '../../auth/tickets.js';
+import { deliberateHeader, shownCredential } from '../../resources/live/socket-credential.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError, invalidParameters, type ErrorDetail } from '../../wire/api-error.js';
@@ -13,15 +13,6 @@ export interface AdmissionParts {
   readonly storage: Storage;
   readonly authenticator: Pick<Authenticator, 'identify'>;
   readonly tickets: Pick<Tickets, 'find' | 'spendOn'>;
-}
-
-/** Visible ASCII and spaces, as in a header. */
-const HEADER_TEXT = /^[\x20-\x7e]{1,8192}$/;
-
-/** What somebody has shown of who they are. */
-interface Shown {
-  readonly headers: RequestHeaders;
-  readonly ticket: Ticket | undefined;
 }
 
 /**
@@ -36,7 +27,7 @@ export async function admit(
 ): Promise<StreamVisitor> {
   const url = request.url ?? '';
   const given = new Map(parseQueryString(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''));
-  const { headers, ticket } = readCredential(request, given, tickets);
+  const { headers, ticket } = shownCredential(deliberateHeader(request), given, tickets);
   const identity = await authenticator.identify(headers);
   const { userId: owner } = identity;
   if (owner === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
@@ -45,7 +36,7 @@ export async function admit(
   if (!exists) throw new ApiError('OBJECT_NOT_FOUND', { details: { id: key, resource_name: 'stream' } });
   // Last: a ticket that leads nowhere is not spent.
   if (ticket !== undefined && !tickets.spendOn(ticket, `/streams/${key}`)) throw new ApiError('FORBIDDEN');
-  return { owner, key, identity, credential: headers, ticket, start };
+  return { owner, key, identity, headers, ticket, start };
 }
 
 /** @throws ApiError 400 with everything that is wrong */
@@ -62,37 +53,4 @@ function readParameters(given: ReadonlyMap<string, string>, log: StreamLog): Pic
   if (!['0', '1'].includes(purge)) problem('purge', 'It is 0 or 1');
   if (problems.length > 0) throw invalidParameters(problems);
   return { key, start: { position, purge: purge === '1' } };
-}
-
-/**
- * The header, then `access_token`, then `ticket` (seed-systems.md, 1.4).
- *
- * @throws ApiError 401 for a ticket that is none any more
- */
-function readCredential(
-  request: Pick<IncomingMessage, 'headers'>,
-  given: ReadonlyMap<string, string>,
-  tickets: Pick<Tickets, 'find'>,
-): Shown {
-  const authorization = deliberateHeader(request);
-  if (authorization !== undefined) return { headers: { authorization }, ticket: undefined };
-  const token = given.get('access_token');
-  if (token !== undefined && HEADER_TEXT.test(token)) {
-    return { headers: { authorization: `Bearer ${token}` }, ticket: undefined };
-  }
-  const name = given.get('ticket');
-  if (name === undefined) return { headers: {}, ticket: undefined };
-  const ticket = tickets.find(name);
-  if (ticket === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
-  return { headers: ticket.credential, ticket };
-}
-
-/**
- * A browser adds the password it remembers to whatever any page asks of a server: such a header says nothing about the
- * page's own wish (seed-systems.md, 0.9). Programs, and pages of this very host, mean it.
- */
-function deliberateHeader({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
-  const { origin, host } = headers;
-  if (origin !== undefined && origin.replace(/^https?:\/\//, '') !== host) return undefined;
-  return credentialIn({ authorization: headers.authorization }).authorization;
 }

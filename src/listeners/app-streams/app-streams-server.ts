@@ -1,21 +1,22 @@
 import type { Logger } from '@nestjs/common';
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { Tickets } from '../../auth/tickets.js';
 import { describe } from '../../changes/registered-listener.js';
 import type { Close } from '../../realtime/close-codes.js';
+import { STREAM_CLOSE } from '../../realtime/stream-close-codes.js';
+import { StreamSocket } from '../../realtime/stream-socket.js';
 import type { LiveSettings } from '../../resources/live/live.settings.js';
+import { refuseUpgrade } from '../../resources/live/refused-upgrade.js';
 import type { Storage } from '../../storage/storage.js';
 import { ApiError } from '../../wire/api-error.js';
 import { admit } from './admission.js';
 import type { AppStreamsSettings } from './app-streams.settings.js';
-import { STREAM_CLOSE } from './close-codes.js';
 import type { StreamLog } from './stream-log.js';
 import { StreamSession, type SessionParts } from './stream-session.js';
 import type { SightParts } from './stream-sight.js';
-import { StreamSocket } from './stream-socket.js';
 import type { StreamVisitor } from './stream-visitor.js';
 import { LIVE_PATHS } from './stream.definition.js';
 
@@ -96,7 +97,8 @@ export class AppStreamsServer {
       server.handleUpgrade(request, socket, head, (ws) => void this.welcome(ws, visitor, log));
     } catch (error) {
       if (!(error instanceof ApiError)) this.parts.log.warn(`A stream could not be opened: ${describe(error)}`);
-      this.refuse(socket, error instanceof ApiError ? error : new ApiError('BACKEND'));
+      const refusal = error instanceof ApiError ? error : new ApiError('BACKEND');
+      refuseUpgrade(socket, refusal, this.parts.authenticator.challenges);
     }
   }
 
@@ -166,18 +168,5 @@ export class AppStreamsServer {
 
   private each(work: (session: StreamSession) => void): void {
     for (const own of [...this.sessions.values()]) for (const session of [...own.values()]) work(session);
-  }
-
-  private refuse(socket: Duplex, error: ApiError): void {
-    if (socket.destroyed) return;
-    const body = error.toJson();
-    const challenges = error.status === 401 ? this.parts.authenticator.challenges : [];
-    const lines = [
-      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status] ?? ''}`,
-      ...challenges.map((challenge) => `WWW-Authenticate: ${challenge}`),
-      ...['Connection: close', 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`],
-    ];
-    socket.once('finish', () => socket.destroy());
-    socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 }

@@ -1,18 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { Wakeable } from '../../changes/wakeable.js';
 import type { Close } from '../../realtime/close-codes.js';
+import { STREAM_CLOSE } from '../../realtime/stream-close-codes.js';
+import type { StreamSocket } from '../../realtime/stream-socket.js';
+import { CredentialWatch } from '../../resources/live/credential-watch.js';
 import type { Storage } from '../../storage/storage.js';
 import type { JsonObject } from '../../wire/json.js';
 import type { StoredObject } from '../../wire/stored-object.js';
 import { readMessage } from './client-message.js';
-import { STREAM_CLOSE } from './close-codes.js';
 import { PlaceKeeper } from './place-keeper.js';
 import { ScopeWatch } from './scope-watch.js';
 import { beginStream, takeHold, type HeldStream, type StreamBeginning } from './stream-beginning.js';
 import { controlText } from './stream-frames.js';
-import type { StreamSocket } from './stream-socket.js';
 import { findStream, readTurn, sightOf, type KnownStream, type Turn, type TurnParts } from './stream-turn.js';
-import { CredentialWatch, type StreamVisitor } from './stream-visitor.js';
+import type { StreamVisitor } from './stream-visitor.js';
 
 /** How long to wait, in ms, when the database fails. */
 const FAILURE_PAUSE = 1_000;
@@ -57,11 +58,7 @@ export class StreamSession {
   ) {
     this.keeper = new PlaceKeeper(parts, this.stream, (position) => this.send({ meta: { type: 'ack', position } }));
     this.credential = new CredentialWatch(parts.authenticator, visitor, () => this.wake());
-    socket.use({
-      text: (message) => this.take(message),
-      resume: () => this.wake(),
-      closed: () => this.finish(),
-    });
+    socket.use({ text: (message) => this.take(message), resume: () => this.wake(), closed: () => this.finish() });
   }
 
   /** Says hello; then tells. */

@@ -1,26 +1,24 @@
-import { Authorization } from '../../resources/authorization.js';
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import { ObjectEndpoint } from '../../resources/endpoints/object.endpoint.js';
 import { PluralEndpoint } from '../../resources/endpoints/plural.endpoint.js';
-import type { ResourceParts } from '../../resources/endpoints/resource-parts.js';
-import { getUnit, type Exchange, type StorageEndpoint } from '../../resources/exchange.js';
-import { ObjectWriter, type ShownObject } from '../../resources/object-writer.js';
+import type { Exchange, StorageEndpoint } from '../../resources/exchange.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
 import type { EndpointParts } from '../../resources/plugin.js';
-import type { ResourcePlace } from '../../resources/resource-place.js';
+import { exchangeOver } from '../../resources/private-list.js';
+import { getUserId, privateParts } from '../../resources/private-resource.js';
 import { parseJson } from '../../resources/write-body.js';
-import type { StoredObject } from '../../wire/stored-object.js';
 import { ApiError } from '../../wire/api-error.js';
-import { encodeJson, isJsonObject, type JsonObject } from '../../wire/json.js';
+import { encodeJson, isJsonObject } from '../../wire/json.js';
 import type { AppStreamsServer } from './app-streams-server.js';
+import { OwnStreams } from './own-streams.js';
 import { STREAM_OPERATIONS, STREAMS_OPERATIONS } from './stream-operations.js';
 import { ensureSameKey, LIVE_PATHS, streamDefinition } from './stream.definition.js';
-import { StreamsUnit, StreamsView } from './streams-view.js';
 
 /** `/streams` and `/streams/{id}`: the usual endpoints of a resource, over the caller's own streams. */
-export function streamEndpoints({ resource, access }: EndpointParts, server: AppStreamsServer): StorageEndpoint[] {
+export function streamEndpoints(endpointParts: EndpointParts, server: AppStreamsServer): StorageEndpoint[] {
   const definition = streamDefinition(() => server.settings?.maxScope ?? 0);
-  const parts: ResourceParts = { ...resource, authorization: new OwnStreams(access), writer: new StreamWriter(true) };
+  // They are in no change log: who listens where is nobody else's business.
+  const parts = privateParts(endpointParts);
   return [
     new StreamsEndpoint(new PluralEndpoint(definition, parts), STREAMS_OPERATIONS, server),
     new StreamsEndpoint(new ObjectEndpoint(definition, parts), STREAM_OPERATIONS, server),
@@ -48,71 +46,16 @@ class StreamsEndpoint implements StorageEndpoint {
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
     const { settings } = this.server;
-    const owner = exchange.identity.userId;
     if (settings === undefined) throw new ApiError('MISSING_RESOURCE');
-    if (owner === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
+    const owner = getUserId(exchange);
     const { request } = exchange;
-    const showing = {
+    const streams = new OwnStreams({
       owner,
       endpoint: `${request.origin.replace(/^http/, 'ws')}${LIVE_PATHS[0]}`,
-      connected: (key: string) => this.server.countOf(owner, key),
-    };
-    const unit = exchange.unit && new StreamsUnit(exchange.unit, showing, settings.maxPerOwner);
-    const view = unit ?? new StreamsView(exchange.view, showing);
-    return this.usual.handle({ ...exchange, request: withId(request), view, unit });
-  }
-}
-
-/** There is nothing of others to be asked about. */
-class OwnStreams extends Authorization {
-  override ensureMayRead(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override ensureMayCreate(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override ensureMayWrite(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override scopeOf(): Promise<{ onlyIds: undefined }> {
-    return Promise.resolve({ onlyIds: undefined });
-  }
-}
-
-/** Streams have no permissions, and are in no change log: who listens where is nobody else's business. */
-class StreamWriter extends ObjectWriter {
-  override async create(
-    exchange: Exchange,
-    place: ResourcePlace,
-    { id, value }: { id: string; value: JsonObject },
-  ): Promise<ShownObject> {
-    const { object } = await getUnit(exchange).createObject(place.list, id, value);
-    return { object, permissions: {} };
-  }
-
-  override async update(
-    exchange: Exchange,
-    place: ResourcePlace,
-    { before, value }: { before: StoredObject; value: JsonObject },
-  ): Promise<ShownObject> {
-    const { object } = await getUnit(exchange).updateObject(place.list, before, value);
-    return { object, permissions: {} };
-  }
-
-  override async delete(
-    exchange: Exchange,
-    place: ResourcePlace,
-    before: StoredObject,
-    suggested?: number,
-  ): Promise<StoredObject> {
-    return (await getUnit(exchange).deleteObject(place.list, before, suggested)).object;
-  }
-
-  override show(_exchange: Exchange, _place: ResourcePlace, object: StoredObject): Promise<ShownObject> {
-    return Promise.resolve({ object, permissions: {} });
+      connected: (key) => this.server.countOf(owner, key),
+      most: settings.maxPerOwner,
+    });
+    return this.usual.handle({ ...exchangeOver(exchange, streams), request: withId(request) });
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Logger } from '@nestjs/common';
 import type { CommittedChange } from '../../changes/resource-change.js';
+import type { UserId } from '../../resources/readers.js';
 import type { ResourcePlace } from '../../resources/resource-place.js';
 import { isWithin } from './namespace.js';
-import type { ToldObject, UserId, Visibility, Visible, VisiblePart } from './visibility.js';
+import type { ToldObject, Visibility, Visible, VisiblePart } from './visibility.js';
 
 /** Somebody who hears of what changes in a view. */
 export interface Audience {

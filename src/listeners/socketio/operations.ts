@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.js';
+import { rememberSuccess } from '../../wire/remember-success.js';
 
 /** One of the API's operations, as its OpenAPI document has it. */
 export interface Operation {
@@ -13,10 +14,12 @@ export interface Operation {
 
 /** Every operation of the API, from its own document: what is not described there has no id. */
 export class Operations {
-  private made: Promise<readonly Operation[]> | undefined;
+  private readonly all: () => Promise<readonly Operation[]>;
 
   /** @param readDocument asked when the first command comes */
-  constructor(private readonly readDocument: () => Promise<JsonObject>) {}
+  constructor(readDocument: () => Promise<JsonObject>) {
+    this.all = rememberSuccess(async () => operationsIn(await readDocument()));
+  }
 
   async find(id: string): Promise<Operation | undefined> {
     return (await this.all()).find((operation) => operation.id === id);
@@ -26,16 +29,6 @@ export class Operations {
   async findAt(method: string, path: string): Promise<Operation | undefined> {
     const segments = path.split('/');
     return (await this.all()).find((operation) => operation.method === method && fits(operation.template, segments));
-  }
-
-  private all(): Promise<readonly Operation[]> {
-    this.made ??= this.readDocument()
-      .then(operationsIn)
-      .catch((error: unknown) => {
-        this.made = undefined;
-        throw error;
-      });
-    return this.made;
   }
 }
 

@@ -62,6 +62,7 @@ export class SocketIoServer {
   private readonly inner = createServer();
   private open: Opened | undefined;
   private api: Pick<Api, 'handle'> | undefined;
+  private opened: () => void = () => undefined;
   private isClosed = false;
 
   constructor(private readonly parts: SocketIoParts) {
@@ -70,9 +71,15 @@ export class SocketIoServer {
     this.watch = new SessionWatch(this.sessions, authenticator, log);
   }
 
-  /** Who answers commands. To be called before anybody can connect. */
-  attach(api: Pick<Api, 'handle'>): void {
+  /**
+   * To be called before it is opened.
+   *
+   * @param api answers commands
+   * @param opened is told when there are requests to be handled here, which may be never
+   */
+  attach(api: Pick<Api, 'handle'>, opened: () => void): void {
     this.api = api;
+    this.opened = opened;
   }
 
   /** The settings of the first listener count, until the server ends: its address cannot change under its clients. */
@@ -92,6 +99,7 @@ export class SocketIoServer {
       namespace.on('connection', (socket: Socket) => this.welcome(socket));
     }
     this.heartbeat = setInterval(() => this.beat(), limits.heartbeat * 1000).unref();
+    this.opened();
   }
 
   get settings(): Readonly<SocketIoSettings> | undefined {

@@ -3,15 +3,16 @@ import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
 import type { UserDetails } from '../../resources/capabilities.js';
 import type { Exchange, PrepareContext, PreparedRequest, StorageEndpoint } from '../../resources/exchange.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import { exchangeOver } from '../../resources/private-list.js';
 import { parseQueryString } from '../../resources/query-string.js';
 import { bodyProblem, parseJson } from '../../resources/write-body.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
 import { encodeJson, isJsonObject, type JsonObject } from '../../wire/json.js';
 import { EVERYONE } from '../../wire/principals.js';
 import { ACCOUNT_PREFIX, isAdministrator } from './account.definition.js';
-import { AccountsUnit, AccountsView, type AccountWriting, type Reach } from './accounts-view.js';
 import type { Credentials } from './credentials.js';
 import { hashPassword } from './hashed-request.js';
+import { ReachableAccounts, type AccountWriting, type Reach } from './reachable-accounts.js';
 
 const SETTING_METHODS = ['POST', 'PUT', 'PATCH'];
 
@@ -69,17 +70,12 @@ export class AccountsEndpoint implements StorageEndpoint {
     const { request, changes } = exchange;
     const { endpoint, patching, isPlural } = this.usual;
     const isPatch = request.method === 'PATCH';
-    const unit = exchange.unit && new AccountsUnit(exchange.unit, reach, this.writingOf(request));
-    const view = unit ?? new AccountsView(exchange.view, reach);
+    const over = exchangeOver(exchange, new ReachableAccounts(reach, this.writingOf(request)));
     const isEverybody = isPlural && reach === undefined;
+    const own = isEverybody ? { ...over, request: sortedById(request) } : over;
     const mark = changes.mark();
     try {
-      const answer = await (isPatch ? patching : endpoint).handle({
-        ...exchange,
-        request: isEverybody ? sortedById(request) : request,
-        view,
-        unit,
-      });
+      const answer = await (isPatch ? patching : endpoint).handle(own);
       return this.isOwn(exchange) ? beside(answer, this.besideOwn(exchange.identity, request)) : answer;
     } catch (error) {
       throw exchange.identity.userId === undefined ? withoutDetails(error) : error;

@@ -4,7 +4,7 @@ import { accessEntries } from '../../permissions/access-entries.js';
 import type { Storage } from '../../storage/storage.js';
 import type { JsonObject } from '../../wire/json.js';
 import { ACCOUNT_PREFIX, accountList } from './account.definition.js';
-import { withoutPassword } from './accounts-view.js';
+import { withoutPassword } from './reachable-accounts.js';
 import type { Credentials } from './credentials.js';
 
 /**

@@ -126,8 +126,8 @@ export class ChangesEndpoint implements StorageEndpoint {
         if (this.feed.watch.isClosed) return stream.bye('restart');
         const refusal = this.findRefusal(response, asked);
         if (refusal?.reason !== undefined) return stream.bye(refusal.reason);
-        stream.send(refusal === undefined ? { event: 'open', id: from, data } : { event: refusal.event, data: '{}' });
-        if (refusal !== undefined) return stream.end();
+        if (refusal !== undefined) return stream.refuse(refusal.event);
+        stream.send({ event: 'open', id: from, data });
         const following = new FeedStream(asked.session, stream, from, this.feed.watch);
         stream.follow(following);
         following.wake();

@@ -49,7 +49,7 @@ export class FeedPoll implements FeedFollower {
     wait: number,
   ) {
     this.position = previous;
-    this.leave = watch.add(this);
+    this.leave = session.follow(watch, this);
     this.timer = setTimeout(() => {
       this.isDue = true;
       this.wake();

@@ -4,10 +4,9 @@ import { getUnit, type Exchange } from '../../resources/exchange.js';
 import { LiveAccess, type Refused } from '../../resources/live/live-access.js';
 import { chainWith, placeOf, type ResourcePlace } from '../../resources/resource-place.js';
 import type { EndpointParts } from '../../resources/plugin.js';
-import { metadata } from '../../storage/metadata.js';
+import { logEpoch } from '../../storage/log-epoch.js';
 import type { StorageView } from '../../storage/storage.js';
 import { ApiError } from '../../wire/api-error.js';
-import { randomBytes } from 'node:crypto';
 import type { FeedSource } from './feed-source.js';
 import { GlobalSource } from './global-source.js';
 import { ListSource } from './list-source.js';
@@ -30,14 +29,9 @@ export interface FeedScope {
   open(exchange: Exchange, parts: EndpointParts): Promise<OpenScope>;
 }
 
-/** The name of this database in positions of the whole log. */
-const EPOCH = 'changes_epoch';
-
 async function globalSource(exchange: Exchange): Promise<GlobalSource> {
-  const find = `SELECT value FROM metadata WHERE name = '${EPOCH}'`;
-  const found = await exchange.view.sql.first<{ value: string }>(find);
-  const make = () => randomBytes(6).readUIntBE(0, 6).toString(36);
-  return new GlobalSource(found?.value ?? (await metadata.findOrCreate(getUnit(exchange).sql, EPOCH, make)));
+  const found = await logEpoch.find(exchange.view.sql);
+  return new GlobalSource(found ?? (await logEpoch.findOrCreate(getUnit(exchange).sql)));
 }
 
 const EVERYTHING: FeedScope = {

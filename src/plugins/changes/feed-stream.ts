@@ -28,7 +28,7 @@ export class FeedStream implements StreamSource, FeedFollower {
     private readonly watch: FeedWatch,
   ) {
     this.told = position;
-    this.leave = watch.add(this);
+    this.leave = session.follow(watch, this);
   }
 
   wake(): void {

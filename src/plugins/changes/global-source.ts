@@ -1,24 +1,12 @@
 import { journal } from '../../storage/journal.js';
-import type { SqlSession } from '../../storage/sql-session.js';
+import { logPoints, type LogPoint } from '../../storage/log-points.js';
 import type { StorageView } from '../../storage/storage.js';
 import type { FeedSource, PlacedChange } from './feed-source.js';
 
 /** A place in the whole log, in the order of commits: `epoch-id.salt`. */
-interface GlobalPosition {
+interface GlobalPosition extends LogPoint {
   readonly epoch: string;
-  readonly id: number;
-  /** Of that change: it tells a log that was restored from a backup from the one that went on. */
-  readonly salt: number;
 }
-
-interface Row {
-  readonly id: number;
-  readonly salt: number;
-}
-
-const SALT = 'SELECT id, salt FROM changes WHERE id = ?';
-const OLDEST = 'SELECT id, salt FROM changes ORDER BY id LIMIT 1';
-const NEWEST = 'SELECT id, salt FROM changes ORDER BY id DESC LIMIT 1';
 
 /** The whole log. Whatever of it is shown, its positions are the same. */
 export class GlobalSource implements FeedSource {
@@ -30,24 +18,24 @@ export class GlobalSource implements FeedSource {
   }
 
   async top({ sql }: StorageView): Promise<string> {
-    return this.format(await find(sql, NEWEST));
+    await sql.placeChanges?.();
+    return this.format(await logPoints.newest(sql));
   }
 
   async earliest({ sql }: StorageView): Promise<string> {
-    const oldest = await find(sql, OLDEST);
+    await sql.placeChanges?.();
+    const oldest = await logPoints.oldest(sql);
     return this.format(oldest === undefined ? undefined : { id: oldest.id - 1, salt: 0 });
   }
 
   async findReasonToReset({ sql }: StorageView, text: string): Promise<'new_history' | 'expired' | undefined> {
     const { epoch, id, salt } = get(text);
-    const newest = await find(sql, NEWEST);
+    await sql.placeChanges?.();
+    const newest = await logPoints.newest(sql);
     if (epoch !== this.epoch || (newest !== undefined && id > newest.id)) return 'new_history';
-    const own = await sql.first<Row>(SALT, [id]);
-    if (own !== undefined) return own.salt === salt ? undefined : 'new_history';
-    const oldest = await find(sql, OLDEST);
-    // Before everything that there is: nothing is missing if that begins right after it.
-    const isComplete = oldest === undefined ? id === 0 : id === oldest.id - 1;
-    return isComplete ? undefined : 'expired';
+    const own = await logPoints.findSalt(sql, id);
+    if (own !== undefined) return own === salt ? undefined : 'new_history';
+    return (await logPoints.beginsAfter(sql, id)) ? undefined : 'expired';
   }
 
   async readAfter({ sql }: StorageView, text: string, limit: number): Promise<PlacedChange[]> {
@@ -55,14 +43,14 @@ export class GlobalSource implements FeedSource {
     return changes.map((change) => ({ position: this.format({ id: change.id, salt: change.position.salt }), change }));
   }
 
-  private format(row: Row | undefined): string {
-    return `${this.epoch}-${row?.id ?? 0}.${(row?.salt ?? 0).toString(16).padStart(4, '0')}`;
+  /** About how many changes lie between the two. */
+  distance(from: string, to: string): number {
+    return (parse(to)?.id ?? 0) - (parse(from)?.id ?? 0);
   }
-}
 
-async function find(sql: SqlSession, statement: string): Promise<Row | undefined> {
-  await sql.placeChanges?.();
-  return sql.first<Row>(statement);
+  private format(point: LogPoint | undefined): string {
+    return `${this.epoch}-${point?.id ?? 0}.${(point?.salt ?? 0).toString(16).padStart(4, '0')}`;
+  }
 }
 
 function parse(text: string): GlobalPosition | undefined {

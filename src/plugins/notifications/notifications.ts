@@ -10,6 +10,7 @@ import type { Endpoint } from '../../resources/exchange.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
 import { objectOperations, pluralOperations } from '../../resources/openapi/resource-operations.js';
 import type { EndpointParts } from '../../resources/plugin.js';
+import { privateParts } from '../../resources/private-resource.js';
 import type { ResourceDefinition, ResourceDefinitions } from '../../resources/resource-definition.js';
 import type { Storage } from '../../storage/storage.js';
 import { Notifier } from './delivery/notifier.js';
@@ -17,8 +18,8 @@ import { OwnerSight } from './delivery/owner-sight.js';
 import { Places } from './delivery/places.js';
 import { Senders } from './delivery/senders.js';
 import { Slots } from './delivery/slots.js';
+import { noteSubscription } from './note-subscription.js';
 import type { NotificationsSettings } from './notifications.settings.js';
-import { ownedParts } from './owned-parts.js';
 import { DeliveriesEndpoint, ReplayEndpoint, TestEndpoint } from './subscription-actions.endpoints.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
 import { SubscriptionsEndpoint } from './subscriptions.endpoint.js';
@@ -57,7 +58,7 @@ export class Notifications {
   }
 
   endpoints(kind: SubscriptionKind, definition: ResourceDefinition, parts: EndpointParts): readonly Endpoint[] {
-    const resource = ownedParts(parts.resource, parts.access);
+    const resource = privateParts(parts, noteSubscription);
     const list = new PluralEndpoint(definition, resource);
     const one = new ObjectEndpoint(definition, resource);
     const limits = { maxPerUser: this.parts.settings.maxPerUser, expiresAfter: this.expiresAfter(kind) };

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Authenticator } from '../../auth/authenticator.js';
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
-import { refusal } from '../../resources/authorization.js';
 import { jsonAnswer } from '../../resources/endpoints/json-answer.js';
 import { getUnit, type Exchange, type PlainEndpoint, type StorageEndpoint } from '../../resources/exchange.js';
+import { getUserId } from '../../resources/private-resource.js';
 import { bodyProblem, parseJson } from '../../resources/write-body.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import { logPoints } from '../../storage/log-points.js';
 import type { Storage, StorageView } from '../../storage/storage.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
 import { isJsonObject } from '../../wire/json.js';
@@ -15,14 +16,9 @@ import type { Senders } from './delivery/senders.js';
 import type { Slots } from './delivery/slots.js';
 import { Subscription } from './delivery/subscription.js';
 import { deliveriesOperations, replayOperations, testOperations } from './action-operations.js';
-import { noteSubscription } from './owned-parts.js';
+import { noteSubscription } from './note-subscription.js';
 import { subscriptionList, subscriptionStates } from './stored-subscription.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
-
-/** By the list, whose epoch it is: the log itself is too long to be looked through. */
-const PLACE_OF = `SELECT changes.id AS id FROM timestamps JOIN changes ON changes.parent_id = timestamps.parent_id
-  AND changes.resource_name = timestamps.resource_name AND changes.epoch = timestamps.epoch
-  WHERE timestamps.epoch = ? AND changes.n = ? AND changes.salt = ?`;
 
 /** What can be asked of one subscription beside what every resource can. */
 abstract class ActionEndpoint {
@@ -63,7 +59,7 @@ export class DeliveriesEndpoint extends ActionEndpoint implements StorageEndpoin
   }
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
-    const owner = ownerOf(exchange);
+    const owner = getUserId(exchange);
     const stored = await this.find(exchange.view, owner, exchange.params.id!);
     const { deliveries } = await subscriptionStates.find(exchange.view, owner, this.kind.name, stored);
     return jsonAnswer(200, { data: [...deliveries].reverse() });
@@ -82,18 +78,17 @@ export class ReplayEndpoint extends ActionEndpoint implements StorageEndpoint {
   }
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
-    const owner = ownerOf(exchange);
+    const owner = getUserId(exchange);
     const unit = getUnit(exchange);
     const stored = await this.find(unit, owner, exchange.params.id!);
-    const { epoch, n, salt } = readPosition(exchange.request);
-    const found = await unit.sql.first<{ id: number }>(PLACE_OF, [epoch, n, salt]);
-    if (found === undefined) throw invalidParameters([bodyProblem('position', 'It is no place in the change log')]);
-    const value = { ...stored.value, replay: `${found.id}:${randomUUID()}` };
+    const place = await logPoints.findIdAnywhere(unit.sql, readPosition(exchange.request));
+    if (place === undefined) throw invalidParameters([bodyProblem('position', 'It is no place in the change log')]);
+    const value = { ...stored.value, replay: `${place}:${randomUUID()}` };
     delete (value as { last_modified?: unknown }).last_modified;
     const list = subscriptionList(owner, this.kind.name);
     const written = await unit.updateObject(list, stored, value);
     // Whichever server tells the subscription learns of it by the log.
-    noteSubscription(exchange, { definition: { name: this.kind.name } }, 'update', written);
+    noteSubscription(exchange, this.kind.name, 'update', written);
     return jsonAnswer(202, { data: { id: stored.id, last_modified: written.object.lastModified } });
   }
 }
@@ -124,7 +119,7 @@ export class TestEndpoint extends ActionEndpoint implements PlainEndpoint {
   async handle(request: ApiRequest, { id = '' }: Readonly<Record<string, string>>): Promise<ApiResponse> {
     const { storage, authenticator, senders, slots } = this.parts;
     const identity = await authenticator.identify(request.headers);
-    const owner = ownerOf({ identity });
+    const owner = getUserId({ identity });
     const stored = await storage.read((view) => this.find(view, owner, id));
     if (this.testing.has(owner)) {
       throw new ApiError('CONSTRAINT_VIOLATED', { message: 'A test of yours is under way, please retry.' });
@@ -142,13 +137,6 @@ export class TestEndpoint extends ActionEndpoint implements PlainEndpoint {
       this.testing.delete(owner);
     }
   }
-}
-
-/** @throws ApiError 401 for nobody in particular */
-function ownerOf(asking: Pick<Exchange, 'identity'>): string {
-  const { userId } = asking.identity;
-  if (userId === undefined) throw refusal(asking);
-  return userId;
 }
 
 /** @throws ApiError 400 */

@@ -1,10 +1,11 @@
 import type { ApiRequest, ApiResponse } from '../../resources/api-message.js';
-import { refusal } from '../../resources/authorization.js';
 import type { Exchange, StorageEndpoint } from '../../resources/exchange.js';
 import type { OperationDescriptions } from '../../resources/openapi/operation.js';
+import { exchangeOver } from '../../resources/private-list.js';
+import { getUserId } from '../../resources/private-resource.js';
 import { parseJson } from '../../resources/write-body.js';
 import { isJsonObject } from '../../wire/json.js';
-import { OwnedUnit, OwnedView, type Ownership } from './owned-view.js';
+import { OwnSubscriptions, type Ownership } from './own-subscriptions.js';
 import { subscriptionList } from './stored-subscription.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
 
@@ -39,12 +40,8 @@ export class SubscriptionsEndpoint implements StorageEndpoint {
   }
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
-    const { userId: owner } = exchange.identity;
-    if (owner === undefined) throw refusal(exchange);
-    const ownership = { owner, kind: this.kind, ...this.limits };
-    const unit = exchange.unit && new OwnedUnit(exchange.unit, ownership);
-    const view = unit ?? new OwnedView(exchange.view, ownership);
-    const own = { ...exchange, view, unit };
+    const owner = getUserId(exchange);
+    const own = exchangeOver(exchange, new OwnSubscriptions({ owner, kind: this.kind, ...this.limits }));
     const known = await this.knownId(exchange, owner);
     if (known === undefined) return this.usual.endpoint.handle(own);
     const request = { ...exchange.request, method: 'PUT', body: withId(exchange.request, known) };

@@ -1,11 +1,8 @@
-import { ownReaders } from '../../changes/own-readers.js';
 import type { CommittedChange, ImpactedObject } from '../../changes/resource-change.js';
 import { accessEntries } from '../../permissions/access-entries.js';
-import type { HeldByUri } from '../../permissions/access.js';
-import { groupMemberships } from '../../permissions/group-memberships.js';
-import { chainWith, objectUri, placeOf, type ResourcePlace } from '../../resources/resource-place.js';
+import { couldRead, isAmong, principalsOfEach, Readers, type UserId } from '../../resources/readers.js';
+import { objectUri, placeOf, type ResourcePlace } from '../../resources/resource-place.js';
 import type { Storage } from '../../storage/storage.js';
-import { AUTHENTICATED, EVERYONE } from '../../wire/principals.js';
 import { readable, type ChannelAccessParts } from './channel-access.js';
 import type { Grants } from './grants.js';
 
@@ -20,7 +17,7 @@ const NOTHING: Impacted = [];
 interface Reading {
   readonly change: CommittedChange;
   readonly place: ResourcePlace;
-  readonly held: HeldByUri;
+  readonly readers: Readers;
   /** By what is above the objects, and by settings. */
   readonly above: ReadonlySet<string>;
 }
@@ -65,56 +62,44 @@ export class FrameReaders {
     return (await this.visibleByUser(change, impacted, [])).get(undefined) ?? NOTHING;
   }
 
-  /** `undefined` is who is not logged in. */
   private async visibleByUser(
     change: CommittedChange,
     impacted: Impacted,
     userIds: readonly string[],
-  ): Promise<ReadonlyMap<string | undefined, Impacted>> {
+  ): Promise<ReadonlyMap<UserId, Impacted>> {
     const { definitions, access, storage } = this.parts;
     const definition = readable(definitions.find(change.resourceName));
     if (definition === undefined) return new Map();
     const place = placeOf(definition, definitions, change.parentParts);
     if (place.list.parentId !== change.parentId) return new Map();
     const uris = [...Object.values(place.above), ...impacted.map(({ id }) => objectUri(place, id))];
-    const { held, groups } = await storage.read(async ({ sql }) => ({
+    const { held, principalsOf } = await storage.read(async ({ sql }) => ({
       held: await accessEntries.holders(sql, uris),
-      groups: await groupMemberships.groupsOfEach(sql, userIds),
+      principalsOf: await principalsOfEach(sql, userIds),
     }));
-    const required = { resource: definition.name, permission: 'read' };
-    const above = access.allowedPrincipals({ requested: definition.name, required, uris: place.above }, held);
-    const reading = { change, place, held, above };
+    const readers = new Readers(access, held);
+    const reading = { change, place, readers, above: readers.ofAll(place) };
     const shared = new Map<string, Impacted>();
-    const visible = new Map<string | undefined, Impacted>([
-      [undefined, share(shared, impacted, this.visibleWith([EVERYONE], reading, impacted))],
-    ]);
-    for (const userId of userIds) {
-      const principals = [userId, EVERYONE, AUTHENTICATED, ...(groups.get(userId) ?? [])];
-      visible.set(userId, share(shared, impacted, this.visibleWith(principals, reading, impacted)));
+    const visible = new Map<UserId, Impacted>();
+    for (const userId of [undefined, ...userIds]) {
+      visible.set(userId, share(shared, impacted, visibleWith(principalsOf(userId), reading, impacted)));
     }
     return visible;
   }
+}
 
-  private visibleWith(principals: readonly string[], reading: Reading, impacted: Impacted): Impacted {
-    if (principals.some((principal) => reading.above.has(principal))) return impacted;
-    return impacted.flatMap((object) => this.ownPart(principals, reading, object));
-  }
+function visibleWith(principals: readonly string[], reading: Reading, impacted: Impacted): Impacted {
+  if (isAmong(principals, reading.above)) return impacted;
+  return impacted.flatMap((object) => ownPart(principals, reading, object));
+}
 
-  /** Of an object that nothing above lets them read. */
-  private ownPart(principals: readonly string[], { change, place, held }: Reading, object: ImpactedObject): Impacted {
-    const { before, after } = ownReaders(change.action, object);
-    const isAmong = (readers: Iterable<string>) => {
-      const set = new Set(readers);
-      return principals.some((principal) => set.has(principal));
-    };
-    if (change.action === 'delete') return isAmong(before) ? [object] : NOTHING;
-    const { name } = place.definition;
-    const question = { requested: name, required: { resource: name, permission: 'read' } };
-    const now = this.parts.access.allowedPrincipals({ ...question, uris: chainWith(place, object.id) }, held);
-    if (!isAmong(now) || !isAmong(after)) return NOTHING;
-    // Who has just come to read it did not before, and learns nothing of what was there.
-    return object.oldText === null || isAmong(before) ? [object] : [{ ...object, oldText: null }];
-  }
+/** Of an object that nothing above lets them read. */
+function ownPart(principals: readonly string[], { change, place, readers }: Reading, object: ImpactedObject): Impacted {
+  const could = couldRead(principals, change.action, object);
+  if (change.action === 'delete') return could ? [object] : NOTHING;
+  if (!readers.canRead(principals, place, change.action, object)) return NOTHING;
+  // Who has just come to read it did not before, and learns nothing of what was there.
+  return object.oldText === null || could ? [object] : [{ ...object, oldText: null }];
 }
 
 /** The same selection is the same array, so that what is made of it is made once. */

@@ -11,7 +11,7 @@ import { JSON_TYPE, type ApiRequest, type ApiResponse, type ResponseHeaders } fr
 import type { Exchange, StorageEndpoint } from '../exchange.js';
 import { CHANGE_POSITION } from '../live/change-position.js';
 import { formatPlace } from '../live/list-place.js';
-import type { ListStreams } from '../live/list-streams.js';
+import type { ListStreams, ReadListParameters } from '../live/list-streams.js';
 import { ensureAcceptable, ensureSupportedType } from '../negotiation.js';
 import { replacedPermissions } from '../permission-change.js';
 import { ensurePreconditions, findNotModified, getPreconditions, versionHeaders } from '../preconditions.js';
@@ -59,7 +59,8 @@ export class PluralEndpoint implements StorageEndpoint {
 
   exposedHeaders(method: string): readonly string[] {
     if (method === 'HEAD') return [...READING, 'Total-Objects', 'Total-Records'];
-    if (method === 'GET') return READING;
+    const others = this.streams?.connections?.headers;
+    if (method === 'GET') return others === undefined ? READING : [...READING, ...others];
     return method === 'OPTIONS' ? [] : [CHANGE_POSITION];
   }
 
@@ -121,8 +122,8 @@ export class PluralEndpoint implements StorageEndpoint {
 
     const expiry = this.parts.clientCache.headersFor(exchange, place, parent);
     const headers: ResponseHeaders = { ...expiry, ...versionHeaders(timestamp), ...alertFor(query) };
-    if (this.streams !== undefined) {
-      const position = await listHistory.top(exchange.view.sql, place.list);
+    const position = this.streams && (await listHistory.top(exchange.view.sql, place.list));
+    if (position !== undefined) {
       headers[CHANGE_POSITION] = formatPlace({ position, isPartial: onlyIds !== undefined });
       // By it the same URL answers with a stream.
       headers.Vary = 'Accept';
@@ -137,7 +138,11 @@ export class PluralEndpoint implements StorageEndpoint {
     const texts = page.map((object) =>
       fields === undefined ? object.text : stringifyJson(projectFields(object.value, fields)),
     );
-    return { status: 200, headers, body: escapeNonAscii(`{"data":[${texts.join(',')}]}`) };
+    const answer = { status: 200, headers, body: escapeNonAscii(`{"data":[${texts.join(',')}]}`) };
+    const connections = this.streams?.connections;
+    if (connections === undefined || position === undefined) return answer;
+    const readParameters: ReadListParameters = (parameters) => this.readQuery(parameters);
+    return connections.goOn(exchange, place, { answer, position, hasMore: nextToken !== undefined, readParameters });
   }
 
   private async delete(exchange: Exchange, place: ResourcePlace): Promise<ApiResponse> {

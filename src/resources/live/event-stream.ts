@@ -98,6 +98,12 @@ export class EventStream implements LiveSink {
     }
   }
 
+  /** Ends it with one word, before it was told anything. */
+  refuse(event: string): void {
+    this.send({ event, data: '{}' });
+    this.end();
+  }
+
   end(): void {
     if (this.isEnded) return;
     this.isEnded = true;

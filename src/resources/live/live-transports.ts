@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse } from '../api-message.js';
 import type { Exchange } from '../exchange.js';
 import type { ResourcePlace } from '../resource-place.js';
-import type { ListStreams, ReadListParameters } from './list-streams.js';
+import type { ListConnections, ListStreams, ReadListParameters } from './list-streams.js';
 import type { LiveLists } from './live-lists.js';
 import type { LiveSettings } from './live.settings.js';
 
@@ -14,6 +14,7 @@ export interface Closing {
 export class LiveTransports implements ListStreams {
   private sweep: NodeJS.Timeout | undefined;
   private readonly others: Closing[] = [];
+  private ofReaders: (ListStreams & ListConnections & Closing) | undefined;
 
   /** @param transports the first that is asked for answers */
   constructor(
@@ -31,6 +32,16 @@ export class LiveTransports implements ListStreams {
     this.others.push(other);
   }
 
+  /** Lists are told on connections, too. To be called before the first request. */
+  useConnections(connections: ListStreams & ListConnections & Closing): void {
+    this.ofReaders = connections;
+    this.others.push(connections);
+  }
+
+  get connections(): ListConnections | undefined {
+    return this.ofReaders;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.sweep);
     for (const each of [...this.transports, ...this.others]) each.close();
@@ -38,12 +49,17 @@ export class LiveTransports implements ListStreams {
   }
 
   isAsked(request: ApiRequest): boolean {
-    return this.transports.some((transport) => transport.isAsked(request));
+    return this.find(request) !== undefined;
   }
 
   open(exchange: Exchange, place: ResourcePlace, readParameters: ReadListParameters): Promise<ApiResponse> {
-    const transport = this.transports.find((each) => each.isAsked(exchange.request));
+    const transport = this.find(exchange.request);
     if (transport === undefined) throw new Error('nobody has asked for a live list');
     return transport.open(exchange, place, readParameters);
+  }
+
+  private find(request: ApiRequest): ListStreams | undefined {
+    const transport = this.transports.find((each) => each.isAsked(request));
+    return transport ?? (this.ofReaders?.isAsked(request) === true ? this.ofReaders : undefined);
   }
 }

@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto';
 import type { Numbered } from '../list-counter.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
 import type { ObjectList } from '../storage.js';
+import type { Counter, CounterRow } from './locked-counters.js';
+import type { PostgresqlSession } from './postgresql-session.js';
 import { toTimestamp } from './timestamps.js';
 
-interface CounterRow {
+/** As counting answers. */
+interface NumberRow {
   readonly last_modified: number;
   readonly epoch: string;
   readonly n: number;
@@ -60,7 +63,7 @@ export class ListNumbers {
   /** @param locking in a unit of work: it may go by what it has read */
   async find(sql: SqlSession, { parentId, resourceName }: ObjectList, locking = false): Promise<number | undefined> {
     const statement = locking ? FIND_LOCKED : FIND;
-    return (await sql.first<CounterRow>(statement, [parentId, resourceName]))?.last_modified;
+    return (await sql.first<Pick<CounterRow, 'last_modified'>>(statement, [parentId, resourceName]))?.last_modified;
   }
 
   /** The list's timestamp; it is set to now if there is none yet. */
@@ -75,15 +78,33 @@ export class ListNumbers {
   }
 
   /** The next number of the list. @param suggested see `ListCounter.next` */
-  async next(sql: SqlSession, list: ObjectList, suggested?: number): Promise<Numbered> {
-    const usable = suggested !== undefined && (await this.ensure(sql, list)) !== suggested;
+  async next(session: PostgresqlSession, list: ObjectList, suggested?: number): Promise<Numbered> {
+    const { counters, defers } = session.state;
+    const held = counters.find(list);
+    if (held !== undefined) {
+      const { counter, numbered } = this.after(held, suggested);
+      counters.count(counter);
+      return numbered;
+    }
+    const usable = suggested !== undefined && (await this.ensure(session, list)) !== suggested;
     const values = [list.parentId, list.resourceName, toTimestamp(usable ? suggested : this.clock()), randomEpoch(), 1];
-    const row = await sql.first<CounterRow>(usable ? COUNT_WITH_SUGGESTED : COUNT_ON, values);
+    const row = (await session.beside(usable ? COUNT_WITH_SUGGESTED : COUNT_ON, values)).rows[0] as
+      NumberRow | undefined;
     if (row === undefined) throw new Error('the counter row gave no answer');
-    return {
-      timestamp: usable ? suggested : row.last_modified,
-      position: { epoch: row.epoch, n: row.n, salt: Math.floor(Math.random() * 0x10000) },
-    };
+    // It stays locked: from now on it is counted in memory.
+    if (defers) counters.hold({ ...row, parent_id: list.parentId, resource_name: list.resourceName });
+    return numberedAs(usable ? suggested : row.last_modified, row);
+  }
+
+  /** The same of a row that is locked and known: what the statements do. */
+  private after(held: Counter, suggested: number | undefined): { counter: Counter; numbered: Numbered } {
+    const usable = suggested !== undefined && held.lastModified !== suggested;
+    const lastModified = usable
+      ? Math.max(suggested, held.lastModified)
+      : Math.max(this.clock(), held.lastModified + 1);
+    const row = { epoch: held.epoch ?? randomEpoch(), n: (held.n ?? 0) + 1 };
+    const numbered = numberedAs(usable ? suggested : lastModified, row);
+    return { counter: { list: held.list, lastModified, ...row }, numbered };
   }
 
   /**
@@ -100,6 +121,10 @@ export class ListNumbers {
     this.latest = Math.max(this.latest, this.now());
     return this.latest;
   }
+}
+
+function numberedAs(timestamp: number, { epoch, n }: { epoch: string; n: number }): Numbered {
+  return { timestamp, position: { epoch, n, salt: Math.floor(Math.random() * 0x10000) } };
 }
 
 /** 48 bits in base 36. */

@@ -2,6 +2,7 @@ import { stringifyJson, type JsonValue } from '../../wire/json.js';
 import type { Filter } from '../../wire/query/list-query.js';
 import { COMPARISONS, fragment, NEVER, type Fragment } from '../query-conditions.js';
 import type { ColumnKind, SortExpression, SqlDialect } from '../sql-dialect.js';
+import { ADD_ENTRY, APPEND_CHANGES } from './adding.js';
 import { toTimestamp } from './timestamps.js';
 
 /*
@@ -9,17 +10,6 @@ import { toTimestamp } from './timestamps.js';
  * are. Texts are ordered as the database's language has it, as in Kinto; in the collation C that is the order of
  * characters.
  */
-
-const APPEND_CHANGES = `WITH given AS (
-    SELECT change, place FROM json_array_elements(?::json) WITH ORDINALITY AS sent (change, place)
-  ), appended AS (
-    INSERT INTO change_entries (parent_id, resource_name, object_id, epoch, n, salt, action, timestamp, user_id,
-      request_id, last, new_object, old_object, principals)
-    SELECT change ->> 0, change ->> 1, change ->> 2, change ->> 3, (change ->> 4)::bigint, (change ->> 5)::integer,
-      change ->> 6, (change ->> 7)::bigint, change ->> 8, change ->> 9, (change ->> 10)::integer, change ->> 11,
-      change ->> 12, change ->> 13
-    FROM given ORDER BY place RETURNING seq, request_id
-  ) INSERT INTO change_queue (seq, request_id) SELECT seq, request_id FROM appended`;
 
 export const POSTGRESQL: SqlDialect = {
   // Not `now()`, which is when the transaction began.
@@ -36,6 +26,7 @@ export const POSTGRESQL: SqlDialect = {
   describeUri: (expression, shapes) =>
     fragment(`kumocast_describe_uri(${expression}, ?::jsonb)`, JSON.stringify(shapes)),
   bytewise: (column) => `${column} COLLATE "C"`,
+  addEntry: ADD_ENTRY,
   appendChanges: APPEND_CHANGES,
   listedChanges: 'change_entries',
 };

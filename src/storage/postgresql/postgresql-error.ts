@@ -3,7 +3,12 @@ import { ApiError, invalidParameters } from '../../wire/api-error.js';
 
 /** What was written must be undone for somebody else's sake; running it again helps. Never leaves the storage. */
 export class RunAgain extends Error {
-  override readonly name = 'RunAgain';
+  override readonly name: string = 'RunAgain';
+}
+
+/** The unit must run again, and not among units of other lists. */
+export class NeedsOwnTransaction extends RunAgain {
+  override readonly name = 'NeedsOwnTransaction';
 }
 
 /** serialization_failure, deadlock_detected, lock_not_available. */

@@ -11,7 +11,8 @@ import { ListNumbers } from './list-numbers.js';
 import { RunAgain } from './postgresql-error.js';
 import { PostgresqlSession } from './postgresql-session.js';
 import { PostgresqlUnit } from './postgresql-unit.js';
-import { inOrder, WriteLanes, type UnitRun } from './write-lanes.js';
+import { eachOnce, type UnitRun } from './group-run.js';
+import { WriteQueue } from './write-queue.js';
 
 export interface PostgresqlOptions extends PoolOptions {
   /** How many units of work share one transaction at most. */
@@ -30,7 +31,7 @@ const BEGIN_READING = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 
 /** A PostgreSQL database, of which others may make use at the same time: more of this program, or a Kinto. */
 export class PostgresqlStorage implements Storage {
-  private readonly lanes: WriteLanes;
+  private readonly queue: WriteQueue;
   private readonly places: ChangePlaces;
   private readonly counter: ListNumbers;
   /** Unique per process, so that `unitIds` need only count. */
@@ -41,7 +42,7 @@ export class PostgresqlStorage implements Storage {
   private mustLookAgain = false;
   private isClosed = false;
   readonly shared: SharedAccess = {
-    onOwnCommit: (listener) => this.lanes.onCommit((isOwn) => (isOwn ? listener() : undefined)),
+    onOwnCommit: (listener) => this.queue.onCommit((isOwn) => (isOwn ? listener() : undefined)),
     look: () => this.lookForOthers(),
   };
 
@@ -49,7 +50,7 @@ export class PostgresqlStorage implements Storage {
     private readonly pool: ConnectionPool,
     private readonly options: PostgresqlOptions,
   ) {
-    this.lanes = new WriteLanes(pool, options.maxGroup);
+    this.queue = new WriteQueue(pool, options.maxGroup);
     this.places = new ChangePlaces(pool);
     this.counter = new ListNumbers(options.now ?? Date.now);
   }
@@ -90,7 +91,8 @@ export class PostgresqlStorage implements Storage {
       return { session, work: () => complete(unit, session, work), touched: () => unit.touched };
     };
     return new Promise<unknown>((resolve, reject) => {
-      this.lanes.add({ start, lists: inOrder(lists?.() ?? []), resolve, reject });
+      const named = lists?.() ?? [];
+      this.queue.add({ start, lists: eachOnce(named), isSmall: named.length === 1, resolve, reject });
     }).then((value) => {
       latest?.tellDurable();
       return value as T;
@@ -98,7 +100,7 @@ export class PostgresqlStorage implements Storage {
   }
 
   onCommit(listener: () => void): void {
-    this.lanes.onCommit(() => listener());
+    this.queue.onCommit(() => listener());
     this.poll ??= setInterval(() => this.lookForOthers(), this.options.pollInterval).unref();
   }
 
@@ -115,7 +117,7 @@ export class PostgresqlStorage implements Storage {
     this.isClosed = true;
     clearInterval(this.poll);
     await this.polling;
-    await this.lanes.settle();
+    await this.queue.settle();
     await this.pool.close();
   }
 
@@ -135,7 +137,7 @@ export class PostgresqlStorage implements Storage {
     this.polling = this.places
       .hasGrown()
       .then(
-        (hasGrown) => hasGrown && this.lanes.tellListeners(false),
+        (hasGrown) => hasGrown && this.queue.tellListeners(false),
         () => undefined,
       )
       .then(() => {

@@ -65,13 +65,13 @@ export class PostgresqlUnit extends SqlView<ListNumbers> implements UnitOfWork {
   }
 
   override async findObject(list: ObjectList, id: string): Promise<StoredObject | undefined> {
-    const found = await super.findObject(list, id);
+    const found = this.session.state.above.find(list, id) ?? (await super.findObject(list, id));
     this.seen.note(list, id, found !== undefined);
     return found;
   }
 
   override async hasObject(list: ObjectList, id: string): Promise<boolean> {
-    const has = await super.hasObject(list, id);
+    const has = this.session.state.above.find(list, id) !== undefined || (await super.hasObject(list, id));
     this.seen.note(list, id, has);
     return has;
   }
@@ -82,24 +82,14 @@ export class PostgresqlUnit extends SqlView<ListNumbers> implements UnitOfWork {
     return super.listObjects(list, selection, options);
   }
 
-  override findListTimestamp(list: ObjectList): Promise<number | undefined> {
-    return this.counter.find(this.session, list, true);
+  override async findListTimestamp(list: ObjectList): Promise<number | undefined> {
+    return this.session.state.counters.find(list)?.lastModified ?? this.counter.find(this.session, list, true);
   }
 
   async createObject(list: ObjectList, id: string, value: JsonObject): Promise<WrittenObject> {
     const { timestamp, position } = await this.next(list, suggestionIn(value));
     const object = StoredObject.of(id, timestamp, value);
-    const created = await this.session.run(CREATE, [
-      id,
-      list.parentId,
-      list.resourceName,
-      toTimestamp(timestamp),
-      object.dataText,
-      position.n,
-      position.salt,
-    ]);
-    if (created === 0 && this.seen.wasMissing(list, id)) this.session.runAgain('the object was created meanwhile');
-    if (created === 0) throw new ApiError('CONSTRAINT_VIOLATED');
+    await this.insert(list, object, position);
     this.seen.forget(list, id);
     return { object, position };
   }
@@ -119,9 +109,9 @@ export class PostgresqlUnit extends SqlView<ListNumbers> implements UnitOfWork {
     return { object, position };
   }
 
-  ensureListTimestamp(list: ObjectList): Promise<number> {
+  async ensureListTimestamp(list: ObjectList): Promise<number> {
     this.written.set(keyOf(list), list);
-    return this.counter.ensure(this.session, list);
+    return this.session.state.counters.find(list)?.lastModified ?? this.counter.ensure(this.session, list);
   }
 
   /** First the counter rows: whoever is writing below has one locked, and is waited for before the objects are looked at. */
@@ -165,10 +155,28 @@ export class PostgresqlUnit extends SqlView<ListNumbers> implements UnitOfWork {
   private async next(list: ObjectList, suggested: number | undefined) {
     this.written.set(keyOf(list), list);
     if (suggested !== undefined && !isStorable(suggested)) throw new ApiError('CONSTRAINT_VIOLATED');
+    const { counters, isShared } = this.session.state;
+    const isHeld = counters.find(list) !== undefined;
+    if (isShared && !isHeld) this.session.leaveOthers();
     const numbered = await this.counter.next(this.session, list, suggested);
     // The first change of a list: had its parent been deleted meanwhile, there would have been no row to wait for.
-    if (numbered.position.n === 1) await this.seen.ensureStillThere();
+    if (numbered.position.n === 1 && !isHeld) await this.seen.ensureStillThere();
     return numbered;
+  }
+
+  private async insert(list: ObjectList, object: StoredObject, position: Position): Promise<void> {
+    const { id, lastModified, dataText } = object;
+    const { parentId, resourceName } = list;
+    const { pending, defers } = this.session.state;
+    if (defers && !pending.hasObject(parentId, resourceName, id)) {
+      pending.addObject(list, object, position);
+      if (pending.isLarge) await this.session.sendPending();
+      return;
+    }
+    const values = [id, parentId, resourceName, toTimestamp(lastModified), dataText, position.n, position.salt];
+    if ((await this.session.run(CREATE, values)) > 0) return;
+    if (this.seen.wasMissing(list, id)) this.session.runAgain('the object was created meanwhile');
+    throw new ApiError('CONSTRAINT_VIOLATED');
   }
 
   private async replace(
@@ -180,12 +188,16 @@ export class PostgresqlUnit extends SqlView<ListNumbers> implements UnitOfWork {
     const { parentId, resourceName } = list;
     const values = [toTimestamp(object.lastModified), object.dataText, position.n, position.salt];
     const key = [parentId, resourceName, object.id];
+    const { pending, above } = this.session.state;
+    if (pending.hasObject(parentId, resourceName, object.id)) await this.session.sendPending();
+    above.forget(list, object.id);
     if (this.locked.has(keyOf(list))) {
-      if ((await this.session.run(statement, [...values, ...key])) === 0) throw new ApiError('CONSTRAINT_VIOLATED');
+      const { rowCount } = await this.session.beside(statement, [...values, ...key]);
+      if (rowCount === 0) throw new ApiError('CONSTRAINT_VIOLATED');
       return;
     }
     const asRead = [...values, ...key, toTimestamp(previous.lastModified)];
-    if ((await this.session.run(statement + AS_READ, asRead)) > 0) return;
+    if (((await this.session.beside(statement + AS_READ, asRead)).rowCount ?? 0) > 0) return;
     this.session.runAgain('the object was changed meanwhile');
   }
 }

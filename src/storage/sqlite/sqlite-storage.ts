@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
@@ -6,6 +5,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ApiError } from '../../wire/api-error.js';
 import { ListCounter } from '../list-counter.js';
 import { registerQueryFunctions } from '../query-functions.js';
+import { randomName } from '../random-name.js';
 import type { Storage, StorageView, UnitOfWork } from '../storage.js';
 import { GroupCommit } from './group-commit.js';
 import { SingleProcess } from './single-process.js';
@@ -51,7 +51,7 @@ export class SqliteStorage implements Storage {
   private readonly reading: { session: SqliteStatements; snapshots: Snapshots } | undefined;
   private readonly counter: ListCounter;
   /** Unique per process, so that `unitIds` need only count. */
-  private readonly unitPrefix = randomBytes(6).readUIntBE(0, 6).toString(36);
+  private readonly unitPrefix = randomName();
   private units = 0;
 
   private constructor(

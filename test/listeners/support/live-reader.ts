@@ -13,6 +13,8 @@ export interface ReaderOptions {
   readonly auth?: User | null;
   /** Goes into `Last-Event-ID`. */
   readonly after?: string | undefined;
+  /** Is called with each event in the tick in which it is read. */
+  readonly heard?: (event: ReadEvent) => void;
 }
 
 /** How long to wait for what must come, in ms. */
@@ -35,6 +37,7 @@ export class LiveReader {
     private readonly sent: ClientRequest,
     readonly response: IncomingMessage,
     mayRead: boolean,
+    private readonly heard: (event: ReadEvent) => void,
   ) {
     response.setEncoding('utf8');
     if (mayRead) this.read();
@@ -43,7 +46,7 @@ export class LiveReader {
 
   /** Resolves once the answer has begun. */
   static open(server: TestServer, path: string, options: ReaderOptions = {}, mayRead = true): Promise<LiveReader> {
-    const { auth = 'mat', after } = options;
+    const { auth = 'mat', after, heard = () => undefined } = options;
     return new Promise((resolve, reject) => {
       const headers = {
         accept: 'text/event-stream',
@@ -51,7 +54,7 @@ export class LiveReader {
         ...(after === undefined ? {} : { 'last-event-id': after }),
       };
       const sent = request({ host: '127.0.0.1', port: server.port, path, headers, agent: false }, (response) => {
-        resolve(new LiveReader(sent, response, mayRead));
+        resolve(new LiveReader(sent, response, mayRead, heard));
       });
       sent.on('error', reject);
       sent.end();
@@ -127,6 +130,8 @@ export class LiveReader {
     if (event === undefined) return;
     const id = fields.get('id');
     this.lastId = id ?? this.lastId;
-    this.events.push({ event, id, data: JSON.parse(fields.get('data') ?? 'null') as JsonObject });
+    const read = { event, id, data: JSON.parse(fields.get('data') ?? 'null') as JsonObject };
+    this.events.push(read);
+    this.heard(read);
   }
 }

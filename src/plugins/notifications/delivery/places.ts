@@ -48,7 +48,7 @@ export class Places {
     return this.storage.write(async (unit) => {
       await this.lease.ensureHeld(unit.sql);
       const position = await journal.beginCursor(unit.sql, ALL, await journal.top(unit.sql));
-      const rows = await cursorsOf(unit.sql);
+      const rows = await journal.cursorsOf(unit.sql, consumerOf(''));
       const places = rows.map(({ consumer, change_id }) => [consumer.slice(consumerOf('').length), change_id] as const);
       const subscriptions: StoredOne[] = [];
       for (const { name: kind } of KINDS) {
@@ -64,7 +64,7 @@ export class Places {
     await this.storage.write(async ({ sql }) => {
       await this.lease.ensureHeld(sql);
       for (const [key, place] of places) {
-        if (place === undefined) await forget(sql, consumerOf(key));
+        if (place === undefined) await journal.removeCursor(sql, consumerOf(key));
         else await journal.moveCursor(sql, consumerOf(key), place);
       }
       await journal.moveCursor(sql, ALL, position);
@@ -104,29 +104,19 @@ export class Places {
 /** Where notifications are switched off, the log is not kept for them. Should they return, they are new. */
 export async function forgetPlaces(storage: Storage): Promise<void> {
   const known = await storage.read(async ({ sql }) => [
-    ...(await cursorsOf(sql)).map(({ consumer }) => consumer),
+    ...(await journal.cursorsOf(sql, consumerOf(''))).map(({ consumer }) => consumer),
     ...((await journal.findCursor(sql, ALL)) === undefined ? [] : [ALL]),
   ]);
   if (known.length === 0) return;
   await storage.write(async ({ sql }) => {
-    for (const consumer of known) await forget(sql, consumer);
+    for (const consumer of known) await journal.removeCursor(sql, consumer);
   });
 }
 
 async function birthsAfter(sql: SqlSession, position: number): Promise<Map<string, number>> {
-  const rows = await sql.all<{ id: number; parent_id: string; resource_name: KindName; object_id: string }>(
-    `SELECT id, parent_id, resource_name, object_id FROM changes
-      WHERE id > ? AND action = 'create' AND resource_name IN ('webhook', 'webpush')`,
-    [position],
+  const names = KINDS.map(({ name }) => name);
+  const created = await journal.createdAfter(sql, position, names);
+  return new Map(
+    created.map(({ id, list, objectId }) => [keyOf(list.resourceName as KindName, list.parentId, objectId), id]),
   );
-  return new Map(rows.map((row) => [keyOf(row.resource_name, row.parent_id, row.object_id), row.id]));
-}
-
-async function cursorsOf(sql: SqlSession): Promise<{ consumer: string; change_id: number }[]> {
-  const rows = await sql.all<{ consumer: string; change_id: number }>('SELECT consumer, change_id FROM cursors');
-  return rows.filter(({ consumer }) => consumer.startsWith(consumerOf('')));
-}
-
-async function forget(sql: SqlSession, consumer: string): Promise<void> {
-  await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
 }

@@ -1,10 +1,11 @@
 import { formatPlace, parsePlace } from '../../../resources/live/list-place.js';
 import { listHistory } from '../../../storage/list-history.js';
+import { logPoints, type LogPoint } from '../../../storage/log-points.js';
+import { recordChanges } from '../../../storage/record-changes.js';
 import type { SqlSession } from '../../../storage/sql-session.js';
 import type { ObjectList } from '../../../storage/storage.js';
 import type { JsonObject, JsonValue } from '../../../wire/json.js';
-import { listOf, type ItemReading } from './item-channels.js';
-import { itemLog, type LogPoint } from './item-log.js';
+import { listOf, scopeOf, type ItemReading } from './item-channels.js';
 
 /** How much somebody who comes back is told of what they missed. */
 export interface ReplayLimits {
@@ -35,6 +36,9 @@ export interface Asked {
 /** The epoch of a list in which nothing was ever counted. */
 const NO_EPOCH = '0';
 
+/** The place in an empty log. */
+const BEFORE_ALL: LogPoint = { id: 0, salt: 0 };
+
 /**
  * Begins at the end, or behind the position that the client came with: then everything since follows, or it is told
  * plainly that it has to read anew (seed-systems.md, 2.3 and 8.3).
@@ -42,7 +46,7 @@ const NO_EPOCH = '0';
 export async function beginItems(sql: SqlSession, asked: Asked, limits: ReplayLimits): Promise<ItemBeginning> {
   await sql.placeChanges?.();
   const list = listOf(asked.reading);
-  const newest = await itemLog.newest(sql);
+  const newest = (await logPoints.newest(sql)) ?? BEFORE_ALL;
   const here = list === undefined ? formatLogPoint(newest) : await formatTop(sql, list, asked.isWhole);
   if (asked.position === undefined) return { place: newest.id, told: here, data: { position: here } };
   const text = typeof asked.position === 'string' ? asked.position : '';
@@ -73,7 +77,9 @@ async function findInLog(sql: SqlSession, text: string, newest: LogPoint): Promi
   const point = parseLogPoint(text);
   if (point === undefined) return 'unknown_position';
   if (point.id > newest.id) return 'new_history';
-  return (await itemLog.hasAllAfter(sql, point)) ? point.id : 'expired';
+  const salt = await logPoints.findSalt(sql, point.id);
+  const hasAll = salt === undefined ? await logPoints.beginsAfter(sql, point.id) : salt === point.salt;
+  return hasAll ? point.id : 'expired';
 }
 
 /** As above, by the numbers of the list, which are in commit order. */
@@ -89,7 +95,7 @@ async function findInList(sql: SqlSession, text: string, list: ObjectList, newes
   const salt = await listHistory.findSalt(sql, list, position);
   if (salt !== undefined && salt !== position.salt) return 'new_history';
   if (position.n === top.n) return newest.id;
-  const next = await itemLog.idOf(sql, list, { epoch: position.epoch, n: position.n + 1 });
+  const next = await logPoints.findId(sql, list, { epoch: position.epoch, n: position.n + 1 });
   return next === undefined ? 'expired' : next - 1;
 }
 
@@ -101,6 +107,6 @@ async function whyNotReplayed(
 ): Promise<string | undefined> {
   // What was shared with them meanwhile, and what is no more, only a list read anew can tell.
   if (!isWhole) return 'partial_access';
-  const { count, characters } = await itemLog.measure(sql, reading, after, maxReplay + 1);
+  const { count, characters } = await recordChanges.measure(sql, scopeOf(reading), after, maxReplay + 1);
   return count > maxReplay || characters > maxReplayCharacters ? 'too_far' : undefined;
 }

@@ -1,4 +1,5 @@
 import type { ChannelReading } from '../../../changes/channel-reading.js';
+import type { RecordScope } from '../../../storage/record-changes.js';
 import type { ObjectList } from '../../../storage/storage.js';
 
 /** What a channel of items announces: the records of one collection, or all those of somebody's own bucket. */
@@ -61,4 +62,10 @@ export function channelsOf({ parentId, resourceName }: ObjectList): string[] {
 export function listOf({ ids }: ItemReading): ObjectList | undefined {
   if (ids.collection_id === undefined) return undefined;
   return { parentId: `/buckets/${ids.bucket_id}/collections/${ids.collection_id}`, resourceName: 'record' };
+}
+
+/** What of the log a channel of items announces. */
+export function scopeOf(reading: ItemReading): RecordScope {
+  const list = listOf(reading);
+  return list === undefined ? { bucket: `/buckets/${reading.ids.bucket_id}` } : { collection: list.parentId };
 }

@@ -3,11 +3,11 @@ import { mergeLogged } from '../../../changes/resource-change.js';
 import { Wakeable } from '../../../changes/wakeable.js';
 import type { Hub } from '../../../realtime/hub.js';
 import { journal, type LoggedChange } from '../../../storage/journal.js';
+import { recordChanges } from '../../../storage/record-changes.js';
 import type { Storage } from '../../../storage/storage.js';
 import type { FrameReaders } from '../frame-readers.js';
-import { channelsOf } from './item-channels.js';
+import { channelsOf, scopeOf } from './item-channels.js';
 import { ItemFollower, type FollowerStart, type ItemMessage, type Run } from './item-follower.js';
-import { itemLog } from './item-log.js';
 
 /** How many changes are read from the log at once. */
 const BATCH = 128;
@@ -107,7 +107,7 @@ export class ItemsFeed {
     if (follower.place < upTo) {
       const missed = await this.parts.storage.read(async ({ sql }) => {
         await sql.placeChanges?.();
-        return itemLog.between(sql, follower.reading, { after: follower.place, upTo }, BATCH);
+        return recordChanges.between(sql, scopeOf(follower.reading), { after: follower.place, upTo }, BATCH);
       });
       let told = 0;
       for (const run of runsOf(missed)) {

@@ -1,6 +1,6 @@
 import type { RawData, WebSocket } from 'ws';
-import type { Close } from '../../realtime/close-codes.js';
-import { STREAM_CLOSE } from './close-codes.js';
+import type { Close } from './close-codes.js';
+import { STREAM_CLOSE } from './stream-close-codes.js';
 
 export interface SocketLimits {
   /** Bytes that may wait for the client before nothing more is read for it. */
@@ -18,6 +18,8 @@ export interface SocketUser {
   text(message: string): boolean;
   /** There is room again. */
   resume(): void;
+  /** Everything that was sent before that question has arrived. */
+  arrived?(question: string): void;
   /** It is closed, or as good as. Called once. */
   closed(): void;
 }
@@ -25,7 +27,7 @@ export interface SocketUser {
 /** How long, in ms, a client has to answer a close frame. */
 const FAREWELL = 1_000;
 
-/** One WebSocket of a stream: what may wait in it, and how long it may be silent. */
+/** One WebSocket of an app stream or of a user stream: what may wait in it, and how long it may be silent. */
 export class StreamSocket {
   private user: SocketUser | undefined;
   private patience: NodeJS.Timeout | undefined;
@@ -44,7 +46,10 @@ export class StreamSocket {
     ws.on('error', () => undefined);
     ws.on('close', () => this.finish());
     ws.on('message', (data: RawData, isBinary: boolean) => this.take(data, isBinary));
-    for (const event of ['ping', 'pong'] as const) ws.on(event, () => this.heard());
+    ws.on('ping', () => this.heard());
+    ws.on('pong', (question: Buffer) => {
+      if (this.heard()) this.user?.arrived?.(question.toString('latin1'));
+    });
     this.expectWord();
   }
 
@@ -58,6 +63,11 @@ export class StreamSocket {
     if (this.isOver) return false;
     this.ws.send(text, () => this.sent());
     return this.hasRoom;
+  }
+
+  /** Asks for a sign of life, which every WebSocket gives by itself (RFC 6455, 5.5.3). @param question in ASCII */
+  ask(question: string): void {
+    if (!this.isOver) this.ws.ping(question);
   }
 
   get hasRoom(): boolean {

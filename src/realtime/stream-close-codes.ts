@@ -1,6 +1,6 @@
-import type { Close } from '../../realtime/close-codes.js';
+import type { Close } from './close-codes.js';
 
-/** Why a stream's connection ends; the ranges are those of all sockets here (seed-systems.md, 1.6). */
+/** Why the connection of an app stream or of a user stream ends; the ranges are those of all sockets (seed-systems.md, 1.6). */
 export const STREAM_CLOSE = {
   NOT_TEXT: { code: 1003, then: 'retry in a second', reason: 'Only text messages are understood.' },
   SERVER_RESTART: { code: 1012, then: 'retry in a second', reason: 'The server is stopping.' },
