@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Authenticator } from './auth/authenticator.js';
 import { Tickets } from './auth/tickets.js';
 import type { TicketSettings } from './auth/tickets.settings.js';
+import type { Cache } from './cache/cache.js';
+import { MemoryCache } from './cache/memory-cache.js';
 import { LongPollListStreams } from './listeners/longpoll/long-poll-list-streams.js';
 import { SseListStreams } from './listeners/sse/sse-list-streams.js';
 import { ListFollow } from './listeners/socketio/list-follow.js';
@@ -26,7 +28,7 @@ export interface LiveParts {
   readonly access: Access;
   readonly authenticator: Authenticator;
   readonly settings: LiveSettings;
-  readonly ticketSettings: TicketSettings;
+  readonly tickets: Tickets;
   readonly feedSettings: ChangeFeedSettings;
 }
 
@@ -41,10 +43,16 @@ export interface Live {
   readonly urlCredentials: UrlCredentials;
 }
 
+/** Where no other server can see them, they have a place of their own: nothing else is to be pushed out by them. */
+export function makeTickets(cache: Cache, { maxTickets }: TicketSettings, secret: string): Tickets {
+  // One for streams takes two entries.
+  const own = () => new MemoryCache(2 * maxTickets, Date.now, () => 1);
+  return new Tickets(cache instanceof MemoryCache ? own() : cache, secret);
+}
+
 export function makeLive(points: ExtensionPoints, parts: LiveParts): Live {
   const { endpoints, capabilities } = points;
-  const { storage, access: permissions, authenticator, settings } = parts;
-  const tickets = new Tickets(parts.ticketSettings.maxTickets);
+  const { storage, access: permissions, authenticator, tickets, settings } = parts;
   endpoints.add('tickets', () => [new TicketsEndpoint(tickets, authenticator)]);
   const access = new LiveAccess(permissions, authenticator);
   const { maxFrameBytes } = settings;

@@ -4,7 +4,7 @@ import { makePusherAuth } from './app.channel-access.js';
 import { addOwnCommitHooks } from './app.extensions.js';
 import { addFeatures, addPlugins, addPolicies, addResources } from './app.kinds.js';
 import { AppLifecycle, APP_PARTS, type AppParts } from './app.lifecycle.js';
-import { makeLive } from './app.live.js';
+import { makeLive, makeTickets } from './app.live.js';
 import { Measuring } from './app.metrics.js';
 import { NeighboursLifecycle } from './app.neighbours.js';
 import { Nodes } from './app.nodes.js';
@@ -90,11 +90,12 @@ export class AppModule {
     const nodes = await Nodes.open(storage, settings);
     const feed = new ChangeFeed(storage, new Logger('listeners'), PATIENCE, nodes.leases);
     const access = new Access(points.rules, settings.permissions);
+    const tickets = makeTickets(openedCache, settings.tickets, settings.auth.useridHmacSecret);
     const live = makeLive(points, {
-      ...{ access, storage, authenticator },
-      ...{ settings: settings.live, ticketSettings: settings.tickets, feedSettings: settings.changeFeed },
+      ...{ access, storage, authenticator, tickets },
+      ...{ settings: settings.live, feedSettings: settings.changeFeed },
     });
-    const { streams, tickets, urlCredentials } = live;
+    const { streams, urlCredentials } = live;
     const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator, tickets });
     const sockets = makeSocketIo(points, live, { ...settings, access, storage, authenticator });
     const appStreams = makeAppStreams(source, points, { ...settings, access, storage, authenticator, tickets });

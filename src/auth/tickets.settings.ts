@@ -7,7 +7,9 @@ export class TicketSettings {
     key: 'realtime.max_tickets',
     type: 'integer',
     default: 10_000,
-    sentence: 'The most tickets that are kept for those who cannot send headers; the oldest give way.',
+    sentence:
+      'The most tickets that are kept in memory, for those who cannot send headers; the oldest give way. A cache that ' +
+      'several servers share has them instead.',
   })
   @IsInt()
   @Min(1)

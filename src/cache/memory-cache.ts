@@ -12,12 +12,14 @@ export class MemoryCache implements ClosableCache {
   private size = 0;
 
   /**
-   * @param maxSize in bytes of keys and values together
+   * @param maxSize in bytes of keys and values together, unless `weigh` says otherwise
    * @param now the clock, in ms since the epoch
+   * @param weigh how much of that size an entry takes
    */
   constructor(
     private readonly maxSize: number,
     private readonly now: () => number = Date.now,
+    private readonly weigh: (key: string, value: string) => number = bytesOf,
   ) {}
 
   async get(key: string): Promise<string | undefined> {
@@ -28,9 +30,9 @@ export class MemoryCache implements ClosableCache {
     const known = this.entries.get(key);
     if (known !== undefined) this.delete(key, known);
     // Otherwise everything else would make room for what then has none itself.
-    if (sizeOf(key, value) > this.maxSize) return;
+    if (this.weigh(key, value) > this.maxSize) return;
     this.entries.set(key, { value, expiresAt: this.now() + ttl });
-    this.size += sizeOf(key, value);
+    this.size += this.weigh(key, value);
     while (this.size > this.maxSize) {
       // A Map keeps the order of insertion: the first key is the oldest.
       const [oldest, entry] = this.entries.entries().next().value!;
@@ -63,10 +65,10 @@ export class MemoryCache implements ClosableCache {
 
   private delete(key: string, { value }: Entry): void {
     this.entries.delete(key);
-    this.size -= sizeOf(key, value);
+    this.size -= this.weigh(key, value);
   }
 }
 
-function sizeOf(key: string, value: string): number {
+function bytesOf(key: string, value: string): number {
   return Buffer.byteLength(key) + Buffer.byteLength(value);
 }

@@ -17,7 +17,7 @@ export interface ApiParts {
   readonly finisher: ResponseFinisher;
   readonly observers: RequestObservers;
   /** Takes credentials out of URLs, where they may be there. */
-  readonly credentials?: { resolve(request: ApiRequest): ApiRequest } | undefined;
+  readonly credentials?: { resolve(request: ApiRequest): ApiRequest | Promise<ApiRequest> } | undefined;
 }
 
 /**
@@ -31,7 +31,8 @@ export class Api {
   async handle(asked: ApiRequest): Promise<ApiResponse> {
     const { dispatcher, observers, credentials } = this.parts;
     // Before anybody could tell a log of it.
-    const request = credentials?.resolve(asked) ?? asked;
+    const resolved = credentials?.resolve(asked) ?? asked;
+    const request = resolved instanceof Promise ? await resolved : resolved;
     const watching = observers.all();
     const started = watching.length === 0 ? 0 : performance.now();
     const opened = await dispatcher.open(request);

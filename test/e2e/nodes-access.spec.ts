@@ -10,7 +10,7 @@ describeWithPostgresql('What one server has taken away [needs postgresql]', () =
   const databases = new PostgresqlDatabases();
   let url: string;
   let servers: TestServer[] = [];
-  const start = async () => {
+  const start = async (more = '') => {
     const server = await startTestServer({
       ini: `
 kinto.storage_backend = postgresql
@@ -21,7 +21,8 @@ multiauth.policies = account
 multiauth.policy.account.use = kinto.plugins.accounts.AccountsPolicy
 kinto.account_create_principals = system.Everyone
 kinto.account_cache_ttl_seconds = 600
-kinto.bucket_create_principals = system.Authenticated`,
+kinto.bucket_create_principals = system.Authenticated
+${more}`,
     });
     servers.push(server);
     return server;
@@ -93,6 +94,20 @@ kinto.bucket_create_principals = system.Authenticated`,
     expect((await read()).status).toBe(200);
     await one.request('PATCH', '/v1/buckets/b/collections/c', { ...ann, body: { permissions: { read: [] } } });
     expect((await read()).status).toBe(403);
+  });
+
+  it('as a ticket that was used once, was good on any of them that share a cache', async () => {
+    const shared = `kinto.cache_backend = postgresql\nkinto.cache_url = ${url}\nkinto.userid_hmac_secret = the-same`;
+    const [one, two] = [await start(shared), await start(shared)];
+    await one.request('PUT', '/v1/accounts/ann', { auth: null, body: { data: { password: 'pw' } } });
+    for (const path of ['/v1/buckets/b', '/v1/buckets/b/collections/c'])
+      await one.request('PUT', path, as('ann', 'pw'));
+    const list = '/v1/buckets/b/collections/c/records';
+    const { data } = await one.request('POST', '/v1/realtime/tickets', as('ann', 'pw'));
+    const path = `${list}?_live=longpoll&_wait=0&_ticket=${data.ticket as string}`;
+    const statuses = [];
+    for (const server of [two, one, two]) statuses.push((await server.request('GET', path, { auth: null })).status);
+    expect(statuses).toEqual([200, 401, 401]);
   });
 
   it('ends the live list that somebody follows on another', async () => {

@@ -197,8 +197,8 @@ describe('A handshake', () => {
     const headers = { Origin: 'https://other.example', authorization };
     expect(await SocketClient.start(server, '/me', { user: null, headers }).opened()).toMatchObject({ code: 401 });
     // So it would to JSONP, which says nothing of its page.
-    const noTickets = { find: () => undefined };
-    const shown = readCredential({ auth: {}, query: { j: '0' }, headers: { authorization } }, noTickets);
+    const noTickets = { find: () => Promise.resolve(undefined) };
+    const shown = await readCredential({ auth: {}, query: { j: '0' }, headers: { authorization } }, noTickets);
     expect(shown.headers).toEqual({});
   });
 

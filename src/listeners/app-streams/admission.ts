@@ -27,7 +27,7 @@ export async function admit(
 ): Promise<StreamVisitor> {
   const url = request.url ?? '';
   const given = new Map(parseQueryString(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''));
-  const { headers, ticket } = shownCredential(deliberateHeader(request), given, tickets);
+  const { headers, ticket } = await shownCredential(deliberateHeader(request), given, tickets);
   const identity = await authenticator.identify(headers);
   const { userId: owner } = identity;
   if (owner === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
@@ -35,7 +35,7 @@ export async function admit(
   const exists = await storage.read((view) => view.hasObject(streamList(owner), key));
   if (!exists) throw new ApiError('OBJECT_NOT_FOUND', { details: { id: key, resource_name: 'stream' } });
   // Last: a ticket that leads nowhere is not spent.
-  if (ticket !== undefined && !tickets.spendOn(ticket, `/streams/${key}`)) throw new ApiError('FORBIDDEN');
+  if (ticket !== undefined && !(await tickets.spendOn(ticket, `/streams/${key}`))) throw new ApiError('FORBIDDEN');
   return { owner, key, identity, headers, ticket, start };
 }
 

@@ -163,7 +163,7 @@ export class AppStreamsServer {
     session.checkpoint();
     const { ticket } = session.visitor;
     // A ticket for streams lives as long as it is used.
-    if (ticket?.use === 'stream') this.parts.tickets.spend(ticket);
+    if (ticket?.use === 'stream') void this.parts.tickets.spend(ticket);
   }
 
   private each(work: (session: StreamSession) => void): void {

@@ -21,7 +21,8 @@ export class LongPollListStreams extends ListAnswers implements ListStreams {
     const wait = this.readOwn(exchange.request);
     const headers = { 'Cache-Control': 'no-store', Vary: 'Accept' };
     const limits = { wait, maxBytes: this.settings.bufferBytes };
-    const stream = (response: ServerResponse) => this.begin(new LongPoll(response, opened, limits), opened, response);
+    const stream = (response: ServerResponse) =>
+      void this.begin(new LongPoll(response, opened, limits), opened, response);
     return { status: 200, headers, body: '', stream };
   }
 

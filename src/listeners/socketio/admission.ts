@@ -48,13 +48,13 @@ export class Admission {
       const description = 'It is the namespace once more';
       throw invalidParameters([{ location: 'querystring', name: 'resource', description }]);
     }
-    const shown = readCredential(handshake, this.parts.tickets);
+    const shown = await readCredential(handshake, this.parts.tickets);
     const key = keyOf(handshake.address, shown);
     this.parts.failed.ensureFew(key);
     try {
       const asker = { ...this.askerOf(socket, shown), userId: await this.identify(shown) };
       const view = wish.of === 'visitor' ? this.ensureOwn(asker.userId, wish.name) : await this.viewOf(asker, wish.uri);
-      this.ensureTicket(shown.ticket, view);
+      await this.ensureTicket(shown.ticket, view);
       return {
         ...asker,
         view,
@@ -112,8 +112,8 @@ export class Admission {
     throw refusal;
   }
 
-  private ensureTicket(ticket: Ticket | undefined, view: string): void {
-    if (ticket === undefined || this.parts.tickets.spendOn(ticket, view === '' ? '/' : view)) return;
+  private async ensureTicket(ticket: Ticket | undefined, view: string): Promise<void> {
+    if (ticket === undefined || (await this.parts.tickets.spendOn(ticket, view === '' ? '/' : view))) return;
     throw new ApiError('FORBIDDEN');
   }
 }

@@ -26,13 +26,13 @@ const NAMES = ['token', 'auth', 'access_token', 'ticket'];
  *
  * @throws ApiError 401 for a ticket that is none any more, or a text that no header could have
  */
-export function readCredential(handshake: Handshake, tickets: Pick<Tickets, 'find'>): Shown {
+export async function readCredential(handshake: Handshake, tickets: Pick<Tickets, 'find'>): Promise<Shown> {
   // What `URLSearchParams` writes for a space is a plus to the clients that pass it on.
   const text = (givenText(handshake) ?? deliberateHeader(handshake))?.replace(/^(Basic|Bearer)\+/i, '$1 ');
   if (text === undefined) return { headers: {}, ticket: undefined, text };
   if (!HEADER_TEXT.test(text)) throw new ApiError('MISSING_AUTH_TOKEN');
   if (text.startsWith('tk_')) {
-    const ticket = tickets.find(text);
+    const ticket = await tickets.find(text);
     if (ticket === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
     return { headers: ticket.credential, ticket, text };
   }

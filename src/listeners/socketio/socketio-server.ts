@@ -218,7 +218,7 @@ export class SocketIoServer {
     for (const session of this.sessions) {
       session.checkpoint();
       // A ticket for streams lives as long as it is used.
-      if (session.ticket?.use === 'stream') this.parts.tickets.spend(session.ticket);
+      if (session.ticket?.use === 'stream') void this.parts.tickets.spend(session.ticket);
     }
   }
 }

@@ -19,7 +19,7 @@ export class SseListStreams extends ListAnswers implements ListStreams {
     const opened = await this.opening.open(exchange, place, readParameters);
     const headers = { ...EVENT_STREAM_HEADERS, 'Change-Position': opened.reached };
     const stream = (response: ServerResponse) =>
-      this.begin(new EventStream(response, this.settings), this.withOpening(opened), response);
+      void this.begin(new EventStream(response, this.settings), this.withOpening(opened), response);
     return { status: 200, headers, body: '', stream };
   }
 

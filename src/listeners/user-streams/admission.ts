@@ -36,13 +36,13 @@ export async function admit(
   { authenticator, tickets }: AdmissionParts,
 ): Promise<StreamVisitor> {
   const given = new Map(parseQueryString(queryString));
-  const { headers: credential, ticket } = shownCredential(authorization, given, tickets);
+  const { headers: credential, ticket } = await shownCredential(authorization, given, tickets);
   const identity = await authenticator.identify(credential);
   const { userId: owner } = identity;
   if (owner === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
   const { id, autoDelete } = readParameters(given);
   // Last: a ticket that leads nowhere is not spent.
-  if (ticket !== undefined && !tickets.spendOn(ticket, USER_STREAM_PATH)) throw new ApiError('FORBIDDEN');
+  if (ticket !== undefined && !(await tickets.spendOn(ticket, USER_STREAM_PATH))) throw new ApiError('FORBIDDEN');
   const former = lastHeard(headers) ?? (id === undefined ? undefined : { id, arrived: undefined });
   return { owner, identity, credential, ticket, former, autoDelete };
 }

@@ -218,7 +218,7 @@ export class UserStream implements SubscriptionOwner {
   private beat(): boolean {
     const { ticket } = this.visitor;
     // A ticket for streams lives as long as it is used.
-    if (ticket?.use === 'stream') this.parts.tickets.spend(ticket);
+    if (ticket?.use === 'stream') void this.parts.tickets.spend(ticket);
     let isTold = false;
     for (const subscription of this.subscriptions.values()) isTold = subscription.checkpoint() || isTold;
     this.outlet?.ask(this.number);

@@ -96,17 +96,18 @@ export class ChangesEndpoint implements StorageEndpoint {
     const turn = await session.read(view, { position: from, told: from });
     const headers = { 'Cache-Control': 'no-store', Vary: 'Accept' };
     const isNow = hasNews(turn) || wait === 0 || request.mayStream !== true || request.method === 'HEAD';
-    if (!isNow) return { status: 200, headers, body: '', stream: (response) => this.poll(response, asked) };
+    if (!isNow) return { status: 200, headers, body: '', stream: (response) => void this.poll(response, asked) };
     // Last of all: a request that has to be answered again, in a unit of work, must find its ticket unspent.
     const { ticket, method } = request;
-    if (ticket !== undefined && method === 'GET' && !this.feed.tickets.spendOn(ticket, uri))
+    if (ticket !== undefined && method === 'GET' && !(await this.feed.tickets.spendOn(ticket, uri)))
       throw new ApiError('MISSING_AUTH_TOKEN');
     return { status: 200, headers, body: pageBody(from, turn) };
   }
 
-  private poll(response: ServerResponse, asked: Asked): void {
+  private async poll(response: ServerResponse, asked: Asked): Promise<void> {
     const { watch } = this.feed;
-    const refusal = watch.isClosed ? { event: 'bye', reason: 'restart' } : this.findRefusal(response, asked);
+    const refusal = await this.findRefusal(response, asked);
+    if (response.destroyed) return;
     if (refusal !== undefined) response.end(emptyBody(asked.from, asked.from, refusal), 'latin1');
     else new FeedPoll(asked.session, response, asked.from, watch, asked.wait);
   }
@@ -117,34 +118,36 @@ export class ChangesEndpoint implements StorageEndpoint {
     const resumed = isLost ? 'reset' : from === (await source.top(view)) ? 'live' : 'replay';
     const data = encodeJson({ position: from, resumed, heartbeat: this.feed.settings.heartbeat });
     const headers = { ...EVENT_STREAM_HEADERS, 'Change-Position': from };
-    return {
-      status: 200,
-      headers,
-      body: '',
-      stream: (response) => {
-        const stream = new EventStream(response, this.feed.settings);
-        if (this.feed.watch.isClosed) return stream.bye('restart');
-        const refusal = this.findRefusal(response, asked);
-        if (refusal?.reason !== undefined) return stream.bye(refusal.reason);
-        if (refusal !== undefined) return stream.refuse(refusal.event);
-        stream.send({ event: 'open', id: from, data });
-        const following = new FeedStream(asked.session, stream, from, this.feed.watch);
-        stream.follow(following);
-        following.wake();
-      },
-    };
+    const stream = (response: ServerResponse) => void this.follow(response, asked, data);
+    return { status: 200, headers, body: '', stream };
+  }
+
+  private async follow(response: ServerResponse, asked: Asked, data: string): Promise<void> {
+    const { watch, settings } = this.feed;
+    const { from, session } = asked;
+    const stream = new EventStream(response, settings);
+    const refusal = await this.findRefusal(response, asked);
+    if (refusal?.reason !== undefined) return stream.bye(refusal.reason);
+    if (refusal !== undefined) return stream.refuse(refusal.event);
+    stream.send({ event: 'open', id: from, data });
+    const following = new FeedStream(session, stream, from, watch);
+    stream.follow(following);
+    following.wake();
   }
 
   /** Why somebody cannot follow now, who might. The answer is under way: it is said in it. */
-  private findRefusal(
+  private async findRefusal(
     response: ServerResponse,
     { session, request: { ticket }, uri }: Asked,
-  ): { event: string; reason?: 'too_many_streams' } | undefined {
+  ): Promise<{ event: string; reason?: 'restart' | 'too_many_streams' } | undefined> {
+    const { watch } = this.feed;
+    if (watch.isClosed) return { event: 'bye', reason: 'restart' };
     const giveBack = this.feed.seats.take(session.userId);
     if (giveBack === undefined) return { event: 'bye', reason: 'too_many_streams' };
     response.once('close', giveBack);
-    if (ticket === undefined || this.feed.tickets.spendOn(ticket, uri)) return undefined;
-    return { event: 'revoked' };
+    if (ticket !== undefined && !(await this.feed.tickets.spendOn(ticket, uri))) return { event: 'revoked' };
+    // It may have ended meanwhile.
+    return watch.isClosed ? { event: 'bye', reason: 'restart' } : undefined;
   }
 }
 

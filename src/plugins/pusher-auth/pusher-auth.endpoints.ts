@@ -82,7 +82,7 @@ export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
 
   private async trySign({ socketId }: AuthRequest, asker: Asker, channel: string): Promise<JsonObject | undefined> {
     const signed = await this.signer.signChannel(this.channels(), asker, socketId, channel);
-    return signed !== undefined && this.signer.spend(asker) ? signed : undefined;
+    return signed !== undefined && (await this.signer.spend(asker)) ? signed : undefined;
   }
 
   /** By channel, each with a status of its own. A ticket is spent once for all of them. */
@@ -97,7 +97,7 @@ export class ChannelAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
       ]);
     }
     const isAnySigned = answers.some(([, { status }]) => status === 200);
-    if (isAnySigned && !this.signer.spend(asker)) throw refusal({ identity: { userId: undefined } });
+    if (isAnySigned && !(await this.signer.spend(asker))) throw refusal({ identity: { userId: undefined } });
     return Object.fromEntries(answers);
   }
 }
@@ -144,7 +144,7 @@ export class UserAuthEndpoint extends AuthEndpoint implements PlainEndpoint {
     const asker = await this.signer.identify(credentialIn(request.headers), asked);
     // A ticket for some of the data is none for everything that a user may be told.
     const isWhole = asker.ticket === undefined || asker.ticket.scope.length === 0;
-    if (asker.userId === undefined || !this.signer.spend(asker)) throw new ApiError('MISSING_AUTH_TOKEN');
+    if (asker.userId === undefined || !(await this.signer.spend(asker))) throw new ApiError('MISSING_AUTH_TOKEN');
     if (!isWhole) throw new ApiError('FORBIDDEN');
     return noStore(
       jsonAnswer(200, this.signer.signUser(this.channels(), { ...asker, userId: asker.userId }, asked.socketId)),

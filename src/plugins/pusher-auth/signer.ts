@@ -38,7 +38,7 @@ export class Signer {
 
   /** @param credential of the request; without one, what the fields have in its place counts */
   async identify(credential: RequestHeaders, { ticket: name, accessToken }: AuthRequest): Promise<Asker> {
-    const ticket = name === undefined ? undefined : this.parts.tickets.find(name);
+    const ticket = name === undefined ? undefined : await this.parts.tickets.find(name);
     let shown = credential;
     if (shown.authorization === undefined && accessToken !== undefined)
       shown = { authorization: `Bearer ${accessToken}` };
@@ -80,7 +80,7 @@ export class Signer {
   }
 
   /** The ticket has led to a signature. Answers false when it was spent already. */
-  spend({ ticket }: Asker): boolean {
+  async spend({ ticket }: Asker): Promise<boolean> {
     return ticket === undefined || this.parts.tickets.spend(ticket);
   }
 }

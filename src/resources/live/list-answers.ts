@@ -32,14 +32,17 @@ export abstract class ListAnswers implements Closing {
   }
 
   /** It is under way: whatever there is to say is said in it. */
-  protected begin(answer: ListAnswer, opened: OpenedList, response: ServerResponse): void {
+  protected async begin(answer: ListAnswer, opened: OpenedList, response: ServerResponse): Promise<void> {
     // Never 429 or 503: a browser's EventSource gives up for good on any status but 200.
     if (this.isClosed) return answer.bye('restart');
-    const followed = this.opening.follow(opened, answer, response);
+    const followed = await this.opening.follow(opened, answer, response);
     if (followed === 'too_many_streams') return answer.bye(followed);
     if (followed === 'revoked') return answer.refuse(followed);
+    answer.follow(followed);
+    if (response.destroyed) return;
     this.answers.add(answer);
     response.on('close', () => this.answers.delete(answer));
-    answer.follow(followed);
+    // The server may have ended meanwhile.
+    if (this.isClosed) answer.bye('restart');
   }
 }

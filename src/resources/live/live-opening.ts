@@ -63,16 +63,16 @@ export class LiveOpening {
    *
    * @param response whose end gives the seat back
    */
-  follow(
+  async follow(
     { start, request: { ticket } }: OpenedList,
     sink: LiveSink,
     response: { once(event: 'close', callback: () => void): unknown },
-  ): LiveSubscription | TurnedAway {
+  ): Promise<LiveSubscription | TurnedAway> {
     const giveBack = this.parts.seats.take(start.identity.userId);
     if (giveBack === undefined) return 'too_many_streams';
     response.once('close', giveBack);
     // Who asks twice at the same time with a ticket for one use.
-    if (ticket !== undefined && !this.parts.tickets.spendOn(ticket, start.place.listUri)) return 'revoked';
+    if (ticket !== undefined && !(await this.parts.tickets.spendOn(ticket, start.place.listUri))) return 'revoked';
     return this.parts.lists.add(start, sink);
   }
 }

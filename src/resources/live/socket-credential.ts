@@ -19,11 +19,11 @@ const HEADER_TEXT = /^[\x20-\x7e]{1,8192}$/;
  * @param given the parameters of the URL
  * @throws ApiError 401 for a ticket that is none any more
  */
-export function shownCredential(
+export async function shownCredential(
   authorization: string | undefined,
   given: ReadonlyMap<string, string>,
   tickets: Pick<Tickets, 'find'>,
-): ShownCredential {
+): Promise<ShownCredential> {
   if (authorization !== undefined) return { headers: { authorization }, ticket: undefined };
   const token = given.get('access_token');
   if (token !== undefined && HEADER_TEXT.test(token)) {
@@ -31,7 +31,7 @@ export function shownCredential(
   }
   const name = given.get('ticket');
   if (name === undefined) return { headers: {}, ticket: undefined };
-  const ticket = tickets.find(name);
+  const ticket = await tickets.find(name);
   if (ticket === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
   return { headers: ticket.credential, ticket };
 }

@@ -60,7 +60,7 @@ export class TicketsEndpoint implements PlainEndpoint {
     const { userId } = await this.authenticator.identify(request.headers);
     if (userId === undefined) throw new ApiError('MISSING_AUTH_TOKEN');
     const { use, scope } = read(request.body);
-    const { name: ticket, expiresAt } = this.tickets.issue(use, scope, credentialIn(request.headers));
+    const { name: ticket, expiresAt } = await this.tickets.issue(use, scope, credentialIn(request.headers));
     return jsonAnswer(201, { data: { ticket, use, expires_at: expiresAt } });
   }
 }

@@ -18,7 +18,7 @@ export class UrlCredentials {
   ) {}
 
   /** The request as if it had come with headers; the URL has no secret any more that a log could tell. */
-  resolve(request: ApiRequest): ApiRequest {
+  resolve(request: ApiRequest): ApiRequest | Promise<ApiRequest> {
     const { queryString, headers } = request;
     if (!queryString.includes(ACCESS_TOKEN) && !queryString.includes(TICKET)) return request;
     if (!this.isMeant(request)) return request;
@@ -30,8 +30,14 @@ export class UrlCredentials {
     if (headers.authorization !== undefined) return rest;
     const token = given.get(ACCESS_TOKEN);
     if (token !== undefined) return { ...rest, headers: { ...headers, authorization: `Bearer ${token}` } };
-    const ticket = this.tickets.find(given.get(TICKET) ?? '');
+    const name = given.get(TICKET);
+    return name === undefined ? rest : this.withTicket(rest, name);
+  }
+
+  private async withTicket(request: ApiRequest, name: string): Promise<ApiRequest> {
+    const ticket = await this.tickets.find(name);
     // Like a wrong password: the answer is that to nobody in particular.
-    return ticket === undefined ? rest : { ...rest, ticket, headers: { ...headers, ...ticket.credential } };
+    if (ticket === undefined) return request;
+    return { ...request, ticket, headers: { ...request.headers, ...ticket.credential } };
   }
 }
