@@ -92,13 +92,20 @@ export const journal = {
    * answer more than `limit` rather than cut one.
    */
   async readAfter(sql: SqlSession, after: number, limit: number): Promise<LoggedChange[]> {
+    const changes = await journal.readAtMost(sql, after, limit);
+    const final = changes.at(-1);
+    if (final === undefined || changes.length < limit) return changes;
+    const rest = await sql.all<LoggedRow>(REST_OF_REQUEST, [final.id, final.requestId]);
+    return [...changes, ...rest.map(readLogged)];
+  },
+
+  /**
+   * The same, but never more than `limit`: for readers who can go on from the middle of a request. If each page of one
+   * that changed 100,000 objects read all the rest of it, it would be read a thousand times.
+   */
+  async readAtMost(sql: SqlSession, after: number, limit: number): Promise<LoggedChange[]> {
     if (sql.placeChanges !== undefined) await sql.placeChanges();
-    const rows = await sql.all<LoggedRow>(READ, [after, limit]);
-    const final = rows.at(-1);
-    if (final !== undefined && rows.length === limit) {
-      rows.push(...(await sql.all<LoggedRow>(REST_OF_REQUEST, [final.id, final.request_id])));
-    }
-    return rows.map(readLogged);
+    return (await sql.all<LoggedRow>(READ, [after, limit])).map(readLogged);
   },
 
   /** The global position of the newest change; 0 when there never was one. */

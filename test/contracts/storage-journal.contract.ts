@@ -57,6 +57,17 @@ export function storageJournalContract(factory: StorageFactory): void {
       expect(await idsAfter(6, 4)).toBe('');
     });
 
+    it('is read in the middle of a request for who can go on from there', async () => {
+      await append('one', entry('a', 1), entry('b', 2));
+      await append('two', entry('c', 3), entry('d', 4), entry('e', 5));
+      const idsAfter = async (after: number, limit: number) =>
+        (await read((sql) => journal.readAtMost(sql, after, limit))).map(({ objectId }) => objectId).join('');
+      expect(await idsAfter(0, 1)).toBe('a');
+      expect(await idsAfter(1, 3)).toBe('bcd');
+      expect(await idsAfter(4, 3)).toBe('e');
+      expect(await idsAfter(5, 3)).toBe('');
+    });
+
     it('has nothing of a unit that failed', async () => {
       const failing = user().storage.write(async (unit) => {
         await journal.append(unit.sql, unit.id, [entry('a', 1)]);

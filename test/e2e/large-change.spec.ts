@@ -5,7 +5,7 @@ import { StreamClient } from '../listeners/support/stream-client.js';
 import { longPollTransport } from '../listeners/support/long-poll-transport.js';
 import { sseTransport } from '../listeners/support/sse-transport.js';
 import { streamTransport } from '../listeners/support/stream-transport.js';
-import { collectionEvents, globalEvents } from '../plugins/changes-transports.js';
+import { globalEvents } from '../plugins/changes-transports.js';
 import { CHANNELS_INI, ChannelCopy, HintReader, HINTS_INI } from './large-change-readers.js';
 
 /** The close code of those who do not read what they are sent. */
@@ -19,7 +19,6 @@ describe('A change of very many records', () => {
 
   largeChangeContract('server-sent events', sseTransport);
   largeChangeContract('long polls', longPollTransport);
-  largeChangeContract('the change feed of its collection, as events', collectionEvents);
   largeChangeContract('the change feed of everything, as events', globalEvents);
   largeChangeContract('Socket.IO', socketIoTransport(4, 'websocket'));
   largeChangeContract('an app stream', streamTransport);

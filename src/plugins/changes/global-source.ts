@@ -39,7 +39,7 @@ export class GlobalSource implements FeedSource {
   }
 
   async readAfter({ sql }: StorageView, text: string, limit: number): Promise<PlacedChange[]> {
-    const changes = await journal.readAfter(sql, get(text).id, limit);
+    const changes = await journal.readAtMost(sql, get(text).id, limit);
     return changes.map((change) => ({ position: this.format({ id: change.id, salt: change.position.salt }), change }));
   }
 
