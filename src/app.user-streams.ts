@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import cluster from 'node:cluster';
 import { isListenerAskedFor } from './app.app-streams.js';
 import { APP_PARTS, type AppParts } from './app.lifecycle.js';
 import type { Live } from './app.live.js';
@@ -30,6 +31,12 @@ export function makeUserStreams(
 ): UserStreamsServer | undefined {
   if (!isListenerAskedFor(source, USER_STREAMS)) return undefined;
   const log = new Logger('user-streams');
+  if (cluster.isWorker) {
+    log.warn(
+      'A user stream is in one process: a list with its _connection_id that comes to another worker is refused. ' +
+        'Serve user streams from a server with kinto.workers = 1.',
+    );
+  }
   const server = new UserStreamsServer({ storage, access, lists, authenticator, tickets, limits: live, log });
   endpoints.add('user-streams', () => userStreamEndpoints(server, authenticator));
   streams.useConnections(new UserStreamLists(server, opening, access));
