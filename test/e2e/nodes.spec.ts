@@ -10,10 +10,13 @@ import { hasRedis, RedisServer } from '../support/redis-server.js';
 import { APP, Cluster, settingsOf, type NodeProcess } from './nodes-cluster.js';
 import { HEADERS, insist, Writers } from './nodes-load.js';
 import { ChannelListener, ListFollower } from './nodes-readers.js';
+import { followByAll, TRANSPORTS_INI } from './nodes-transports.js';
 
-/** `NODES_WRITERS=64 NODES_SECONDS=60 NODES_CUT_SECONDS=30 npm test -- test/e2e/nodes` is the long form. */
+/** `NODES_WRITERS=64 NODES_SECONDS=20 NODES_KILLS=6 NODES_CUT_SECONDS=30 npm test -- test/e2e/nodes` is the long form. */
 const WRITERS = Number(process.env.NODES_WRITERS ?? 8);
 const SECONDS = Number(process.env.NODES_SECONDS ?? 3);
+/** How many of them are killed, one after another; half of those seconds apart. */
+const KILLS = Number(process.env.NODES_KILLS ?? 1);
 /** How long one of them is cut off from Redis; 30 in the long form. More than `nodes.timeout`. */
 const CUT_SECONDS = Number(process.env.NODES_CUT_SECONDS ?? 8);
 
@@ -53,7 +56,7 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
     webhooks.length = 0;
     database = await postgresql.makeDatabase();
     const hook = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-    cluster = new Cluster(settingsOf({ database, redis: redis.url, hook }));
+    cluster = new Cluster(settingsOf({ database, redis: redis.url, hook }) + TRANSPORTS_INI);
     await Promise.all([cluster.start(), cluster.start(), cluster.start()]);
     await insist(cluster, 0, 'PUT', '/buckets/load');
     const collections = ['shared', ...Array.from({ length: 8 }, (_, index) => `own-${index}`)];
@@ -132,6 +135,8 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
         [0, 1, 2].flatMap((node) => ['shared', 'own-0', 'own-1'].map((collection) => follow(collection, node))),
       );
       const listeners = await Promise.all(cluster.nodes.map((node) => listen(() => node, ...subscriptions)));
+      const others = (await Promise.all(cluster.nodes.map(followByAll))).flat();
+      closing.push(...others);
       const writers = new Writers(cluster, WRITERS);
       writers.start();
       await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
@@ -152,6 +157,10 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
           await until(() => runs().flat().length >= expected[index]!.length, 'the listener has all', PATIENCE);
           expect(runs()).toEqual([expected[index]]);
         }
+      }
+      for (const { name, numbers } of others) {
+        await until(() => numbers.length >= expected[0]!.length, `${name} has all`, PATIENCE);
+        expect({ name, numbers }).toEqual({ name, numbers: expected[0] });
       }
       expect(toldToWebhook()).toEqual(lists);
       // Told by one of them: nobody was told twice.
@@ -242,8 +251,10 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
       await aWhile();
       await redis.startAgain();
       await aWhile();
-      await cluster.replace(cluster.nodes[0]!, 'SIGKILL');
-      await aWhile();
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        await cluster.replace(cluster.nodes[kill % 3]!, 'SIGKILL');
+        await aWhile();
+      }
       for (const node of [...cluster.nodes]) {
         await cluster.replace(node, 'SIGTERM');
         await aWhile();
@@ -272,7 +283,7 @@ describeHere('Three servers on one database [needs postgresql] [needs redis]', (
         expect(listener.heard.get('load-shared-record')!.flat().length).toBeGreaterThan(0);
       }
     },
-    PATIENCE * 4,
+    PATIENCE * (4 + KILLS),
   );
 
   it(
