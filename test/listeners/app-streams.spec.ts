@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/wire/json.js';
 import { basicAuth, startTestServer, USER_IDS, type TestServer } from '../support/server.js';
-import { makeStream, metaOf, StreamClient, STREAMS_INI, until } from './support/stream-client.js';
+import { until } from './support/json-socket.js';
+import { makeStream, metaOf, StreamClient, STREAMS_INI } from './support/stream-client.js';
 
 const COLLECTION = '/v1/buckets/blog/collections/articles';
 const RECORDS = `${COLLECTION}/records`;

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/wire/json.js';
 import { AccountsServer, by, OPEN_ACCOUNTS } from '../support/accounts-server.js';
 import { basicAuth, startTestServer, USER_IDS, type TestServer } from '../support/server.js';
 import { LiveReader } from './support/live-reader.js';
-import { until } from './support/stream-client.js';
+import { until } from './support/json-socket.js';
 import { USER_STREAM, USER_STREAMS_INI, UserStreamClient } from './support/user-stream-client.js';
 
 const COLLECTION = '/v1/buckets/blog/collections/articles';

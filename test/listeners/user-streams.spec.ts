@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../src/wire/json.js';
 import { basicAuth, startTestServer, USER_IDS, type Answer, type TestServer } from '../support/server.js';
-import { until } from './support/stream-client.js';
+import { until } from './support/json-socket.js';
 import { USER_STREAMS_INI, UserStreamClient } from './support/user-stream-client.js';
 
 const COLLECTION = '/v1/buckets/blog/collections/articles';

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../../src/wire/json.js';
-import type { Connection, Following, Told, Transport } from '../../contracts/transport.contract.js';
+import type { Following, Told, Transport } from '../../contracts/transport.contract.js';
 import { basicAuth, type TestServer } from '../../support/server.js';
-import { metaOf, StreamClient, STREAMS_INI, until } from './stream-client.js';
+import { SocketConnection } from './socket-connection.js';
+import { metaOf, StreamClient, STREAMS_INI } from './stream-client.js';
 
 let count = 0;
 
@@ -17,9 +18,10 @@ export const streamTransport: Transport = {
     const { auth, list, filter, position } = following;
     const query = { position: position ?? 'now' };
     const client = await StreamClient.greeted(server, key, { authorization: basicAuth(auth), query });
-    if (position !== undefined) return new StreamConnection(client, []);
+    if (position !== undefined) return new SocketConnection(client, [], read);
     const { list: objects } = await server.request('GET', `${list}?${filter}`, { auth });
-    return new StreamConnection(client, [{ kind: 'snapshot', objects, position: client.hello.position as string }]);
+    const snapshot: Told = { kind: 'snapshot', objects, position: client.hello.position as string };
+    return new SocketConnection(client, [snapshot], read);
   },
 };
 
@@ -36,41 +38,6 @@ async function makeStreamFor(server: TestServer, { auth, list, filter }: Followi
   const answer = await server.request('PUT', `/v1/streams/${key}`, { auth, body: { data } });
   if (answer.status >= 300) throw new Error(answer.text);
   return key;
-}
-
-class StreamConnection implements Connection {
-  /** Behind hello. */
-  private looked = 1;
-
-  constructor(
-    private readonly client: StreamClient,
-    private readonly waiting: Told[],
-  ) {}
-
-  async next(): Promise<Told | undefined> {
-    while (this.waiting.length === 0) {
-      const hasMore = () => this.client.heard.length > this.looked;
-      await until(() => hasMore() || this.client.closed !== undefined, 'a message');
-      if (!hasMore()) return undefined;
-      this.look();
-    }
-    return this.waiting.shift();
-  }
-
-  arrived(): Promise<Told[]> {
-    this.look();
-    return Promise.resolve(this.waiting.splice(0));
-  }
-
-  drop(): void {
-    this.client.ws.terminate();
-  }
-
-  private look(): void {
-    const messages = this.client.heard.slice(this.looked);
-    this.looked = this.client.heard.length;
-    this.waiting.push(...messages.flatMap(read));
-  }
 }
 
 function read(message: JsonObject): Told[] {

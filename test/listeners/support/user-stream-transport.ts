@@ -2,8 +2,8 @@ import { parsePlace } from '../../../src/resources/live/list-place.js';
 import type { JsonObject } from '../../../src/wire/json.js';
 import type { Connection, Following, Told, Transport } from '../../contracts/transport.contract.js';
 import { basicAuth, type TestServer } from '../../support/server.js';
+import { SocketConnection } from './socket-connection.js';
 import { readListChange } from './sse-transport.js';
-import { until } from './stream-client.js';
 import { USER_STREAMS_INI, UserStreamClient } from './user-stream-client.js';
 
 const ID = 'list';
@@ -37,7 +37,8 @@ export function resumedUserStreamTransport(): Transport {
       former.set(key, client.id);
       const [subscription] = client.hello.subscriptions as JsonObject[];
       if (position === undefined || subscription === undefined) return followOn(client, following);
-      return new UserStreamConnection(client, [], new Already(position));
+      const already = new Already(position);
+      return new SocketConnection(client, [], (message) => already.take(read(message)) ?? []);
     },
   };
 }
@@ -55,7 +56,7 @@ async function followOn(
   if (answer.headers.get('subscription-id') !== ID) throw new Error('It is not followed');
   const begun = answer.headers.get('change-position')!;
   const told: Told[] = position === undefined ? [{ kind: 'snapshot', objects: answer.list, position: begun }] : [];
-  return new UserStreamConnection(client, told);
+  return new SocketConnection(client, told, (message) => [read(message)]);
 }
 
 /**
@@ -81,43 +82,6 @@ class Already {
 function isNewer(one: string, other: string): boolean {
   const [a, b] = [parsePlace(one)!.position, parsePlace(other)!.position];
   return a.epoch !== b.epoch || a.n > b.n;
-}
-
-class UserStreamConnection implements Connection {
-  /** Behind hello. */
-  private looked = 1;
-
-  constructor(
-    private readonly client: UserStreamClient,
-    private readonly waiting: Told[],
-    private readonly already?: Already,
-  ) {}
-
-  async next(): Promise<Told | undefined> {
-    while (this.waiting.length === 0) {
-      const hasMore = () => this.client.heard.length > this.looked;
-      await until(() => hasMore() || this.client.closed !== undefined, 'a message');
-      if (!hasMore()) return undefined;
-      this.look();
-    }
-    return this.waiting.shift();
-  }
-
-  arrived(): Promise<Told[]> {
-    this.look();
-    return Promise.resolve(this.waiting.splice(0));
-  }
-
-  drop(): void {
-    this.client.ws.terminate();
-  }
-
-  private look(): void {
-    const messages = this.client.heard.slice(this.looked);
-    this.looked = this.client.heard.length;
-    const told = messages.map(read).map((each) => (this.already === undefined ? each : this.already.take(each)));
-    this.waiting.push(...told.filter((each) => each !== undefined));
-  }
 }
 
 function read(message: JsonObject): Told {
