@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { DEFAULT_PORT } from '../app.settings.js';
 import { startServer, type RunningServer } from '../app.server.js';
 import { loadSettings } from './load-settings.js';
+import { nodeWarning } from './node-version.js';
 import type { SettingSource } from '../settings/settings.js';
 import type { SettingsOptions } from './settings-options.js';
 import { workerCount } from './worker-count.js';
@@ -30,6 +31,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const source = load();
   const count = workerCount(source);
   if (count > 1 && !isWorker()) return superviseWorkers(count, log);
+  const warning = nodeWarning(source, process.versions.node);
+  if (warning !== undefined) log.warn(warning);
   const starting = startServer(source, options).then((server) => {
     log.log(`Serving ${server.url}/v1/`);
     return server;
