@@ -109,6 +109,8 @@ export class EventStream implements LiveSink {
     this.isEnded = true;
     this.stopTimers();
     if (this.response.destroyed) return;
+    // Node 22 and 24 lose what is corked when the answer ends.
+    if (this.isCorked) this.response.uncork();
     this.response.end();
     // Who does not read keeps the server from ending no longer than this.
     this.farewell = setTimeout(() => this.response.destroy(), FAREWELL);
