@@ -80,7 +80,7 @@ export class EventStream implements LiveSink {
       encoded.set(frame, bytes);
     }
     this.write(bytes);
-    if (this.response.writableLength <= this.settings.bufferBytes) return true;
+    if (this.hasRoom) return true;
     this.patience ??= setTimeout(() => this.bye('too_slow'), this.settings.drainTimeout * 1000);
     return false;
   }
@@ -116,6 +116,10 @@ export class EventStream implements LiveSink {
     this.farewell = setTimeout(() => this.response.destroy(), FAREWELL);
   }
 
+  private get hasRoom(): boolean {
+    return this.response.writableLength <= this.settings.bufferBytes;
+  }
+
   private beat(): void {
     if (this.subscription?.checkpoint() === true || this.patience !== undefined) return;
     this.write(': hb\n\n');
@@ -147,7 +151,10 @@ export class EventStream implements LiveSink {
       this.response.cork();
       setImmediate(() => {
         this.isCorked = false;
-        if (!this.isEnded) this.response.uncork();
+        if (this.isEnded) return;
+        this.response.uncork();
+        // Of what has left at once Node 22 and 24 say nothing.
+        if (this.patience !== undefined && this.hasRoom) this.drained();
       });
     }
     this.response.write(bytes);
