@@ -1,4 +1,5 @@
 import type { Logger } from '@nestjs/common';
+import { journal } from '../storage/journal.js';
 import type { Storage } from '../storage/storage.js';
 import { DurableDelivery } from './durable-delivery.js';
 import type { ListenerOrder } from '../storage/listener-orders.js';
@@ -92,12 +93,11 @@ export class ChangeFeed {
     const configured = new Set(listeners.map(({ name }) => DurableDelivery.consumerOf(name)));
     const prefix = DurableDelivery.consumerOf('');
     await this.storage.write(async ({ sql }) => {
-      const rows = await sql.all<{ consumer: string }>('SELECT consumer FROM cursors');
-      for (const { consumer } of rows) {
-        if (!consumer.startsWith(prefix) || configured.has(consumer)) continue;
+      for (const { consumer } of await journal.cursorsOf(sql, prefix)) {
+        if (configured.has(consumer)) continue;
         // Another server has it in its settings, which are newer or older than these.
         if (await this.leases.isTaken(sql, consumer)) continue;
-        await sql.run('DELETE FROM cursors WHERE consumer = ?', [consumer]);
+        await journal.removeCursor(sql, consumer);
         this.log.log(`Listener ${consumer.slice(prefix.length)} is not configured any more; its place is forgotten`);
       }
     });

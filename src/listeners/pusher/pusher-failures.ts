@@ -1,15 +1,10 @@
 import Pusher from 'pusher';
 import { UndeliverableChange } from '../../changes/change-listener.js';
+import { oneLine } from '../../outgoing/one-line.js';
 import type { PusherSettings } from './pusher.settings.js';
-
-/** How much of an error's body is told: a sentence, not a page of HTML. */
-const LONGEST_EXCERPT = 200;
 
 /** HMAC-SHA256 in hex. Hosted Pusher repeats a wrong signature in its answer. */
 const SIGNATURES = /[0-9a-f]{64}/gi;
-
-/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
-const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
 
 /**
  * Says what went wrong in words that may be logged. The library's errors may not: their URL, and at times their
@@ -44,8 +39,7 @@ export class PusherFailures {
   }
 
   private excerpt(body: string): string {
-    const safe = body.replaceAll(this.#secret, '***').replace(SIGNATURES, '***');
-    return safe.replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
+    return oneLine(body.replaceAll(this.#secret, '***').replace(SIGNATURES, '***'));
   }
 }
 

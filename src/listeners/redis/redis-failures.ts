@@ -1,13 +1,8 @@
 import { ErrorReply, MultiErrorReply } from 'redis';
 import { UndeliverableChange } from '../../changes/change-listener.js';
-import { NoAnswer } from './redis-connection.js';
+import { oneLine } from '../../outgoing/one-line.js';
 import { secretsOf } from '../../outgoing/redis-url.js';
-
-/** How much of an error is told. Redis may repeat the beginning of a command, and so of somebody's record. */
-const LONGEST_EXCERPT = 200;
-
-/* eslint-disable-next-line no-control-regex -- control characters would split the line of the log, or worse */
-const BLANKS = /[\s\u0000-\u001f\u007f-\u009f]+/g;
+import { NoAnswer } from './redis-connection.js';
 
 /**
  * Says what went wrong in words that may be logged. The client's errors are not passed on, not as a cause either: they
@@ -48,8 +43,8 @@ export class RedisFailures {
   }
 
   private excerpt(message: string): string {
-    const safe = this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message);
-    return safe.replace(BLANKS, ' ').trim().slice(0, LONGEST_EXCERPT);
+    // Redis may repeat the beginning of a command, and so of somebody's record.
+    return oneLine(this.#secrets.reduce((text, secret) => text.replaceAll(secret, '***'), message));
   }
 }
 

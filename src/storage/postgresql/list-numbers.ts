@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Numbered } from '../list-counter.js';
+import { randomName } from '../random-name.js';
 import type { SqlSession, SqlValue } from '../sql-session.js';
 import type { ObjectList } from '../storage.js';
 import type { Counter, CounterRow } from './locked-counters.js';
@@ -73,7 +73,7 @@ export class ListNumbers {
     const started = this.clock();
     // Should this be undone, nobody else's list may begin with what was told.
     this.latest = started + 1;
-    await sql.run(START, [list.parentId, list.resourceName, toTimestamp(started), randomEpoch(), 0]);
+    await sql.run(START, [list.parentId, list.resourceName, toTimestamp(started), randomName(), 0]);
     return (await this.find(sql, list, true)) ?? started;
   }
 
@@ -87,7 +87,7 @@ export class ListNumbers {
       return numbered;
     }
     const usable = suggested !== undefined && (await this.ensure(session, list)) !== suggested;
-    const values = [list.parentId, list.resourceName, toTimestamp(usable ? suggested : this.clock()), randomEpoch(), 1];
+    const values = [list.parentId, list.resourceName, toTimestamp(usable ? suggested : this.clock()), randomName(), 1];
     const row = (await session.beside(usable ? COUNT_WITH_SUGGESTED : COUNT_ON, values)).rows[0] as
       NumberRow | undefined;
     if (row === undefined) throw new Error('the counter row gave no answer');
@@ -102,7 +102,7 @@ export class ListNumbers {
     const lastModified = usable
       ? Math.max(suggested, held.lastModified)
       : Math.max(this.clock(), held.lastModified + 1);
-    const row = { epoch: held.epoch ?? randomEpoch(), n: (held.n ?? 0) + 1 };
+    const row = { epoch: held.epoch ?? randomName(), n: (held.n ?? 0) + 1 };
     const numbered = numberedAs(usable ? suggested : lastModified, row);
     return { counter: { list: held.list, lastModified, ...row }, numbered };
   }
@@ -125,9 +125,4 @@ export class ListNumbers {
 
 function numberedAs(timestamp: number, { epoch, n }: { epoch: string; n: number }): Numbered {
   return { timestamp, position: { epoch, n, salt: Math.floor(Math.random() * 0x10000) } };
-}
-
-/** 48 bits in base 36. */
-function randomEpoch(): string {
-  return randomBytes(6).readUIntBE(0, 6).toString(36);
 }

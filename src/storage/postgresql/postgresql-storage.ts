@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { DataSourceOptions } from 'typeorm';
 import { ApiError } from '../../wire/api-error.js';
+import { randomName } from '../random-name.js';
 import { SqlView } from '../sql-view.js';
 import type { SharedAccess } from '../open-storage.js';
 import type { ObjectList, Storage, StorageView, UnitOfWork } from '../storage.js';
@@ -35,7 +35,7 @@ export class PostgresqlStorage implements Storage {
   private readonly places: ChangePlaces;
   private readonly counter: ListNumbers;
   /** Unique per process, so that `unitIds` need only count. */
-  private readonly unitPrefix = randomBytes(6).readUIntBE(0, 6).toString(36);
+  private readonly unitPrefix = randomName();
   private units = 0;
   private poll: NodeJS.Timeout | undefined;
   private polling: Promise<void> | undefined;

@@ -118,7 +118,8 @@ export class SubscriptionDelivery {
     const { kind, owner, stored } = subscription;
     const top = this.host.position;
     const { logged, state } = await this.parts.storage.read(async (view) => ({
-      logged: await journal.readAfter(view.sql, this.place, BATCH),
+      // Its messages may begin anywhere, also within a request: none is read again and again for the sake of its end.
+      logged: await journal.readAtMost(view.sql, this.place, BATCH),
       state: await subscriptionStates.find(view, owner, kind, stored),
     }));
     if (state.state === 'disabled') return !(await this.settle('disabled'));
