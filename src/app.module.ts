@@ -97,7 +97,7 @@ export class AppModule {
     });
     const { streams, urlCredentials } = live;
     const pusherAuth = makePusherAuth(source, points, { access, storage, authenticator, tickets });
-    const sockets = makeSocketIo(points, live, { ...settings, access, storage, authenticator });
+    const sockets = makeSocketIo(points, live, { ...settings, cache: openedCache, access, storage, authenticator });
     const appStreams = makeAppStreams(source, points, { ...settings, access, storage, authenticator, tickets });
     const userStreams = makeUserStreams(source, points, live, { ...settings, storage, authenticator });
     const changeLog = new ChangeLog(measuring.hooks(points.hooks));

@@ -3,9 +3,13 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Server } from 'node:http';
 import { APP_PARTS, type AppParts } from './app.lifecycle.js';
 import type { Live } from './app.live.js';
+import type { AuthSettings } from './auth/auth.settings.js';
 import type { Authenticator } from './auth/authenticator.js';
+import type { Cache } from './cache/cache.js';
+import { MemoryCache } from './cache/memory-cache.js';
 import { ListenerFilter } from './changes/listener-filter.js';
 import { RegisteredListener } from './changes/registered-listener.js';
+import type { SharedTries } from './listeners/socketio/failed-tries.js';
 import { SocketIoServer } from './listeners/socketio/socketio-server.js';
 import type { Access } from './permissions/access.js';
 import type { UpgradeRouter } from './realtime/upgrade-router.js';
@@ -21,6 +25,8 @@ export interface SocketIoRooms {
   readonly storage: Storage;
   readonly access: Access;
   readonly authenticator: Authenticator;
+  readonly auth: AuthSettings;
+  readonly cache: Cache;
   readonly live: LiveSettings;
   readonly api: ApiSettings;
   readonly project: ProjectSettings;
@@ -33,10 +39,16 @@ export function makeSocketIo(
   rooms: SocketIoRooms,
 ): SocketIoServer {
   const { storage, access, authenticator, live, api, project } = rooms;
+  const sharedTries = makeSharedTries(rooms);
   return new SocketIoServer({
     ...{ storage, access, authenticator, definitions, project },
-    ...{ lists, follow, tickets, limits: live, origins: api.corsOrigins, log: new Logger('socketio') },
+    ...{ lists, follow, tickets, sharedTries, limits: live, origins: api.corsOrigins, log: new Logger('socketio') },
   });
+}
+
+/** Where no other server can see them, each server's own count says as much, and pushes nothing else out. */
+function makeSharedTries({ cache, auth }: SocketIoRooms): SharedTries | undefined {
+  return cache instanceof MemoryCache ? undefined : { cache, secret: auth.useridHmacSecret };
 }
 
 /** Only where it is switched on. */

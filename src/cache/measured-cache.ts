@@ -22,6 +22,11 @@ export class MeasuredCache implements Cache {
     return this.measure('take', this.cache.take(key), (value) => value !== undefined);
   }
 
+  /** Neither there nor missing: a window begins where there is none. */
+  count(key: string, ttl: number): Promise<number | undefined> {
+    return this.measure('count', this.cache.count(key, ttl));
+  }
+
   flush(): Promise<void> {
     return this.measure('flush', this.cache.flush());
   }

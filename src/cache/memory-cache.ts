@@ -6,7 +6,7 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** A cache inside the process, bounded: when it is full, what was set longest ago goes. */
+/** A cache inside the process, bounded: when it is full, what was set, or counted, longest ago goes. */
 export class MemoryCache implements ClosableCache {
   private readonly entries = new Map<string, Entry>();
   private size = 0;
@@ -27,17 +27,7 @@ export class MemoryCache implements ClosableCache {
   }
 
   async set(key: string, value: string, ttl: number): Promise<void> {
-    const known = this.entries.get(key);
-    if (known !== undefined) this.delete(key, known);
-    // Otherwise everything else would make room for what then has none itself.
-    if (this.weigh(key, value) > this.maxSize) return;
-    this.entries.set(key, { value, expiresAt: this.now() + ttl });
-    this.size += this.weigh(key, value);
-    while (this.size > this.maxSize) {
-      // A Map keeps the order of insertion: the first key is the oldest.
-      const [oldest, entry] = this.entries.entries().next().value!;
-      this.delete(oldest, entry);
-    }
+    this.put(key, { value, expiresAt: this.now() + ttl });
   }
 
   /** Nothing is awaited between finding and deleting, or two callers could both get the value. */
@@ -45,6 +35,14 @@ export class MemoryCache implements ClosableCache {
     const entry = this.find(key);
     if (entry !== undefined) this.delete(key, entry);
     return entry?.value;
+  }
+
+  /** Nothing is awaited here either, or two callers could get the same number. */
+  async count(key: string, ttl: number): Promise<number> {
+    const window = this.find(key);
+    const count = Number(window?.value ?? 0) + 1;
+    this.put(key, { value: String(count), expiresAt: window?.expiresAt ?? this.now() + ttl });
+    return count;
   }
 
   async flush(): Promise<void> {
@@ -61,6 +59,21 @@ export class MemoryCache implements ClosableCache {
     if (entry === undefined || entry.expiresAt > this.now()) return entry;
     this.delete(key, entry);
     return undefined;
+  }
+
+  private put(key: string, entry: Entry): void {
+    const known = this.entries.get(key);
+    if (known !== undefined) this.delete(key, known);
+    const weight = this.weigh(key, entry.value);
+    // Otherwise everything else would make room for what then has none itself.
+    if (weight > this.maxSize) return;
+    this.entries.set(key, entry);
+    this.size += weight;
+    while (this.size > this.maxSize) {
+      // A Map keeps the order of insertion: the first key is the oldest.
+      const [oldest, its] = this.entries.entries().next().value!;
+      this.delete(oldest, its);
+    }
   }
 
   private delete(key: string, { value }: Entry): void {

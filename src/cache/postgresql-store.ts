@@ -24,6 +24,13 @@ const SET = `INSERT INTO cache (key, value, ttl) VALUES ($1, $2, now() + $3 * in
 
 const TAKE = 'DELETE FROM cache WHERE key = $1 RETURNING CASE WHEN now() < ttl THEN value END AS value';
 
+/** Whoever waits for another's row sees what that one has made of it. */
+const COUNT = `INSERT INTO cache AS held (key, value, ttl) VALUES ($1, '1', now() + $2 * interval '1 millisecond')
+  ON CONFLICT (key) DO UPDATE SET
+    value = CASE WHEN now() < held.ttl THEN CAST(held.value AS bigint) + 1 ELSE 1 END,
+    ttl = CASE WHEN now() < held.ttl THEN held.ttl ELSE excluded.ttl END
+  RETURNING value`;
+
 const DELETE = 'DELETE FROM cache WHERE key = ANY ($1)';
 
 const DELETE_ALL = 'DELETE FROM cache WHERE starts_with(key, $1)';
@@ -78,11 +85,15 @@ export class PostgresqlStore implements CacheStore {
   }
 
   async set(key: string, value: string, ttl: number): Promise<void> {
-    await this.first(SET, [this.prefix + key, value, Math.max(1, Math.round(ttl))]);
+    await this.first(SET, [this.prefix + key, value, ttl]);
   }
 
   async take(key: string): Promise<string | undefined> {
     return (await this.first(TAKE, [this.prefix + key]))?.value ?? undefined;
+  }
+
+  async count(key: string, ttl: number): Promise<number> {
+    return Number((await this.first(COUNT, [this.prefix + key, ttl]))?.value);
   }
 
   async delete(keys: readonly string[]): Promise<void> {

@@ -7,10 +7,12 @@ export interface CacheStore {
   /** Resolves after the first try; where it failed there will be others. */
   open(): Promise<void>;
   get(key: string): Promise<string | undefined>;
-  /** @param ttl in ms */
+  /** @param ttl in whole ms, one at least */
   set(key: string, value: string, ttl: number): Promise<void>;
   /** As {@link ClosableCache.take}. */
   take(key: string): Promise<string | undefined>;
+  /** As {@link ClosableCache.count}. */
+  count(key: string, ttl: number): Promise<number>;
   delete(keys: readonly string[]): Promise<void>;
   /** Only what is this cache's: others may have something in the same place. */
   deleteAll(): Promise<void>;
@@ -33,7 +35,8 @@ export class SharedCache implements ClosableCache {
   private readonly owed = new Set<string>();
   private owesFlush = false;
   private settling: Promise<boolean> | undefined;
-  private isFailing = false;
+  /** What has been told of. To count takes rights of its own, which may be missing while all else goes well. */
+  private readonly failing = { all: false, count: false };
   private readonly pending = new Set<Promise<unknown>>();
 
   constructor(
@@ -52,13 +55,19 @@ export class SharedCache implements ClosableCache {
 
   async set(key: string, value: string, ttl: number): Promise<void> {
     // What it was to replace must not be what is found later.
-    if ((await this.attempt(() => this.store.set(key, value, ttl))) === undefined) this.owe(key);
+    if ((await this.attempt(() => this.store.set(key, value, wholeMs(ttl)))) === undefined) this.owe(key);
   }
 
   async take(key: string): Promise<string | undefined> {
     const answer = await this.attempt(() => this.store.take(key));
     if (answer === undefined) this.owe(key);
     return answer?.value;
+  }
+
+  async count(key: string, ttl: number): Promise<number | undefined> {
+    // Nothing is owed where it fails: what is there still is a window of this key, at most without this one call. To
+    // forget it would give those who have been counted all their tries again, as soon as the store is back.
+    return (await this.attempt(() => this.store.count(key, wholeMs(ttl)), 'count'))?.value;
   }
 
   async flush(): Promise<void> {
@@ -75,26 +84,26 @@ export class SharedCache implements ClosableCache {
   }
 
   /** `undefined` when the store does not answer, or refuses; and while it is emptied, which may take long. */
-  private attempt<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
-    return this.track(this.answer(work));
+  private attempt<T>(work: () => Promise<T>, what: What = 'all'): Promise<{ value: T } | undefined> {
+    return this.track(this.answer(work, what));
   }
 
-  private async answer<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
+  private async answer<T>(work: () => Promise<T>, what: What): Promise<{ value: T } | undefined> {
     if (this.owesFlush) {
       void this.track(this.settle());
       return undefined;
     }
     if (this.owed.size > 0 && !(await this.settle())) return undefined;
-    return this.ask(work);
+    return this.ask(work, what);
   }
 
-  private async ask<T>(work: () => Promise<T>): Promise<{ value: T } | undefined> {
+  private async ask<T>(work: () => Promise<T>, what: What = 'all'): Promise<{ value: T } | undefined> {
     try {
       const value = await work();
-      this.isFailing = false;
+      this.failing[what] = false;
       return { value };
     } catch (error) {
-      this.tell(error);
+      this.tell(error, what);
       return undefined;
     }
   }
@@ -129,9 +138,16 @@ export class SharedCache implements ClosableCache {
     return true;
   }
 
-  private tell(error: unknown): void {
-    if (this.isFailing || error instanceof StoreUnavailable) return;
-    this.isFailing = true;
+  private tell(error: unknown, what: What): void {
+    if (this.failing.all || this.failing[what] || error instanceof StoreUnavailable) return;
+    this.failing[what] = true;
     this.log.warn(`The cache: ${this.store.name} refuses: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+type What = 'all' | 'count';
+
+/** Redis refuses a time of nothing, and fractions. */
+function wholeMs(ttl: number): number {
+  return Math.max(1, Math.round(ttl));
 }

@@ -40,6 +40,7 @@ describe('Tickets', () => {
     const seen: Cache = {
       get: (key) => cache.get(key),
       take: (key) => cache.take(key),
+      count: (key, ttl) => cache.count(key, ttl),
       flush: () => cache.flush(),
       set: (key, value, ttl) => {
         kept.push(key, value, Buffer.from(value, 'base64').toString('latin1'));
@@ -101,6 +102,7 @@ describe('Tickets', () => {
     const away: Cache = {
       get: () => Promise.resolve(undefined),
       take: () => Promise.resolve(undefined),
+      count: () => Promise.resolve(undefined),
       set: () => Promise.resolve(),
       flush: () => Promise.resolve(),
     };

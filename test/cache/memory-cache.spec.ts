@@ -4,7 +4,7 @@ import { cacheContract } from '../contracts/cache.contract.js';
 cacheContract('memory', async () => {
   let now = 1_700_000_000_000;
   const cache = new MemoryCache(10_000, () => now);
-  return { cache, pass: (ms) => void (now += ms) };
+  return { cache, another: cache, pass: (ms) => void (now += ms) };
 });
 
 describe('The time of a value in memory', () => {
@@ -29,6 +29,21 @@ describe('A memory cache that is full', () => {
     await cache.set('d', '123456789', HOUR);
     const held = await Promise.all(['a', 'b', 'c', 'd'].map((key) => cache.get(key)));
     expect(held.map((value) => value !== undefined)).toEqual([true, false, true, true]);
+  });
+
+  it('keeps windows that are counted in longer than those that are not', async () => {
+    const cache = new MemoryCache(4);
+    for (const key of ['a', 'b', 'a', 'c']) await cache.count(key, HOUR);
+    expect(await Promise.all(['a', 'b', 'c'].map((key) => cache.get(key)))).toEqual(['2', undefined, '1']);
+  });
+
+  it('makes room for numbers that grow', async () => {
+    const cache = new MemoryCache(4);
+    await cache.set('a', 'x', HOUR);
+    for (let count = 1; count <= 9; count += 1) await cache.count('n', HOUR);
+    expect(await cache.get('a')).toBe('x');
+    expect(await cache.count('n', HOUR)).toBe(10);
+    expect([await cache.get('a'), await cache.get('n')]).toEqual([undefined, '10']);
   });
 
   it('does not make room for what it could not hold anyway, and drops the old value of that key', async () => {

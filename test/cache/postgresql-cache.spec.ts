@@ -2,49 +2,32 @@ import { isCacheHealthy } from '../../src/cache/cache.js';
 import { CacheSettings } from '../../src/cache/cache.settings.js';
 import { openCache } from '../../src/cache/open-cache.js';
 import { PostgresqlStore } from '../../src/cache/postgresql-store.js';
-import { SharedCache } from '../../src/cache/shared-cache.js';
 import { readSettings, SettingSource } from '../../src/settings/settings.js';
 import { until } from '../changes/until.js';
 import { cacheContract } from '../contracts/cache.contract.js';
 import { describeWithPostgresql, PostgresqlServer } from '../support/postgresql.js';
 import { RecordingLog } from '../support/recording-log.js';
+import { SharedCaches } from './shared-caches.js';
 
 const HOUR = 3_600_000;
 
 describeWithPostgresql('PostgreSQL as the cache [needs postgresql]', () => {
   let server: PostgresqlServer;
   let url: string;
-  let opened: SharedCache[] = [];
-  let tests = 0;
-  const open = async (log = new RecordingLog(), prefix = `test-${tests}`, at = url) => {
-    const cache = new SharedCache(new PostgresqlStore(at, { size: 3, prefix }), log);
-    opened.push(cache);
-    await cache.open();
-    return cache;
-  };
+  const caches = new SharedCaches(({ prefix, url: at = url }) => new PostgresqlStore(at, { size: 3, prefix }));
   beforeAll(async () => {
     server = await PostgresqlServer.start();
     url = await server.makeDatabase();
   }, 60_000);
-  beforeEach(() => {
-    tests += 1;
-  });
-  afterEach(async () => {
-    for (const cache of opened) await cache.close();
-    opened = [];
-  });
   afterAll(() => server.stop());
 
-  cacheContract('PostgreSQL', async () => ({
-    cache: await open(),
-    pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  }));
+  cacheContract('PostgreSQL', () => caches.fixture());
 
   it('makes its table, also when several begin at once', async () => {
     const empty = await server.makeDatabase();
-    const caches = await Promise.all([1, 2, 3, 4].map(() => open(undefined, 'one', empty)));
-    await Promise.all(caches.map((cache, index) => cache.set(`key-${index}`, 'x', HOUR)));
-    expect(await Promise.all([0, 1, 2, 3].map((index) => caches[3 - index]!.get(`key-${index}`)))).toEqual(
+    const four = await Promise.all([1, 2, 3, 4].map(() => caches.open({ url: empty })));
+    await Promise.all(four.map((cache, index) => cache.set(`key-${index}`, 'x', HOUR)));
+    expect(await Promise.all([0, 1, 2, 3].map((index) => four[3 - index]!.get(`key-${index}`)))).toEqual(
       Array(4).fill('x'),
     );
   });
@@ -59,15 +42,18 @@ describeWithPostgresql('PostgreSQL as the cache [needs postgresql]', () => {
       kintos,
     );
     const log = new RecordingLog();
-    const one = await open(log, '', String(Object.assign(new URL(kintos), { username: 'cache_user' })));
-    const two = await open(log, 'other%', kintos);
+    const limited = String(Object.assign(new URL(kintos), { username: 'cache_user' }));
+    const one = await caches.open({ log, prefix: '', url: limited });
+    const two = await caches.open({ log, prefix: 'other%', url: kintos });
     await one.set('key', 'value', HOUR);
     await two.set('key', 'another', HOUR);
+    expect([await one.count('window', HOUR), await two.count('window', HOUR)]).toEqual([1, 1]);
     expect([await one.get('key'), await two.get('key')]).toEqual(['value', 'another']);
     await two.flush();
     expect([await one.get('key'), await two.get('key')]).toEqual(['value', undefined]);
     expect(await server.run('SELECT key FROM cache ORDER BY key', kintos)).toEqual([
       { key: 'kumocast::key' },
+      { key: 'kumocast::window' },
       { key: 'over' },
       { key: 'theirs' },
     ]);
@@ -77,19 +63,22 @@ describeWithPostgresql('PostgreSQL as the cache [needs postgresql]', () => {
   it('is empty while the database is away, says so once, and forgets what was to be forgotten meanwhile', async () => {
     const log = new RecordingLog();
     const own = await server.makeDatabase();
-    const cache = await open(log, 'away', own);
+    const cache = await caches.open({ log, url: own });
     for (const key of ['kept', 'taken', 'replaced']) await cache.set(key, 'old', HOUR);
+    expect(await cache.count('window', HOUR)).toBe(1);
     const name = new URL(own).pathname.slice(1);
     await server.run(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS false`);
     await server.run(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`);
     await until(async () => (await cache.get('kept')) === undefined, 'it is away');
     expect([await cache.get('kept'), await cache.take('taken')]).toEqual([undefined, undefined]);
     await cache.set('replaced', 'new', HOUR);
+    expect(await cache.count('window', HOUR)).toBeUndefined();
     expect(await isCacheHealthy(cache)).toBe(false);
     expect(log.lines).toEqual([expect.stringContaining('warn: The cache: PostgreSQL refuses')]);
     await server.run(`ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`);
     await until(async () => (await cache.get('kept')) === 'old', 'it is back');
     expect([await cache.get('taken'), await cache.get('replaced')]).toEqual([undefined, undefined]);
+    expect(await cache.count('window', HOUR)).toBe(2);
   });
 
   it('is had by settings, under Kinto’s name as well', async () => {

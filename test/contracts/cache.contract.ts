@@ -3,6 +3,8 @@ import type { Cache } from '../../src/cache/cache.js';
 /** A cache, which must hold a few hundred bytes at least, and its clock. */
 export interface CacheFixture {
   readonly cache: Cache;
+  /** What another server has on the same store; without one that is shared, the same cache. */
+  readonly another: Cache;
   /** So much time passes. @param ms milliseconds */
   pass(ms: number): Promise<void> | void;
 }
@@ -14,10 +16,11 @@ const LONG = 3_600_000;
 export function cacheContract(name: string, factory: () => Promise<CacheFixture>): void {
   describe(`The cache contract on ${name}`, () => {
     let cache: Cache;
+    let another: Cache;
     let pass: CacheFixture['pass'];
     beforeEach(async () => {
       const fixture = await factory();
-      cache = fixture.cache;
+      ({ cache, another } = fixture);
       pass = (ms) => fixture.pass(ms);
     });
 
@@ -51,6 +54,49 @@ export function cacheContract(name: string, factory: () => Promise<CacheFixture>
       const taken = await Promise.all([1, 2, 3, 4].map(() => cache.take('token')));
       expect(taken.filter((value) => value !== undefined)).toEqual(['once']);
       expect(await cache.get('token')).toBeUndefined();
+    });
+
+    it('counts from one, in windows of their own, and shows how far it is', async () => {
+      expect(await cache.get('window')).toBeUndefined();
+      for (const expected of [1, 2, 3]) expect(await cache.count('window', LONG)).toBe(expected);
+      expect(await cache.count('WINDOW', LONG)).toBe(1);
+      expect([await cache.get('window'), await another.get('window')]).toEqual(['3', '3']);
+    });
+
+    it('ends a window after its own time, however often it is counted in, and begins another', async () => {
+      expect(await cache.count('window', 200)).toBe(1);
+      const counts: (number | undefined)[] = [];
+      // Would it be prolonged, it would be by an hour. A slow machine may find it over at once.
+      while (counts.at(-1) !== 1 && counts.length < 500) {
+        await pass(20);
+        counts.push(await cache.count('window', LONG));
+      }
+      expect(counts).toEqual([...counts.slice(1).map((_, index) => index + 2), 1]);
+      await pass(20);
+      expect(await cache.count('window', 200)).toBe(2);
+    });
+
+    it('forgets a window that is over', async () => {
+      await cache.count('window', 10);
+      await pass(20);
+      expect(await cache.get('window')).toBeUndefined();
+      expect(await cache.take('window')).toBeUndefined();
+    });
+
+    it('gives each of a hundred who count side by side a number of their own', async () => {
+      const calls = Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? cache : another));
+      const counts = await Promise.all(calls.map((each) => each.count('window', LONG)));
+      expect(counts.sort((a, b) => a! - b!)).toEqual(calls.map((_, index) => index + 1));
+      expect(await another.get('window')).toBe('100');
+    });
+
+    it('begins a window anew after it was taken, or everything was flushed', async () => {
+      for (const expected of [1, 2]) expect(await cache.count('window', LONG)).toBe(expected);
+      expect(await another.take('window')).toBe('2');
+      for (const expected of [1, 2]) expect(await cache.count('window', LONG)).toBe(expected);
+      await cache.flush();
+      expect(await cache.get('window')).toBeUndefined();
+      expect(await another.count('window', LONG)).toBe(1);
     });
 
     it('is empty after it was flushed', async () => {

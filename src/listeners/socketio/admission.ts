@@ -7,9 +7,9 @@ import type { ApiRequest } from '../../resources/api-message.js';
 import { VERSION_PREFIX } from '../../resources/api-path.js';
 import type { OpenedList } from '../../resources/live/live-opening.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
-import type { FailedTries } from './allowance.js';
 import type { DeskAsker } from './api-desk.js';
 import { readCredential, type Shown } from './credential.js';
+import type { FailedTries } from './failed-tries.js';
 import { isNameOf, isSameNamespace, readNamespace } from './namespace.js';
 import { Refused } from './refused.js';
 
@@ -50,7 +50,8 @@ export class Admission {
     }
     const shown = await readCredential(handshake, this.parts.tickets);
     const key = keyOf(handshake.address, shown);
-    this.parts.failed.ensureFew(key);
+    // Somebody who has shown nothing is told so at once, and costs nothing.
+    if (shown.text !== undefined) await this.parts.failed.ensureFew(key);
     try {
       const asker = { ...this.askerOf(socket, shown), userId: await this.identify(shown) };
       const view = wish.of === 'visitor' ? this.ensureOwn(asker.userId, wish.name) : await this.viewOf(asker, wish.uri);
@@ -63,8 +64,7 @@ export class Admission {
         positions: given(handshake, 'positions'),
       };
     } catch (error) {
-      // Somebody who has shown nothing is told so at once, and costs nothing.
-      if (shown.text !== undefined && isFinal(error)) this.parts.failed.note(key);
+      if (shown.text !== undefined && isFinal(error)) await this.parts.failed.note(key);
       throw error;
     }
   }

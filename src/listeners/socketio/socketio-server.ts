@@ -15,10 +15,11 @@ import type { LiveSettings } from '../../resources/live/live.settings.js';
 import type { ResourceDefinitions } from '../../resources/resource-definition.js';
 import type { Storage } from '../../storage/storage.js';
 import { Admission, listRequest, type Visitor } from './admission.js';
-import { Allowance, FailedTries } from './allowance.js';
+import { Allowance } from './allowance.js';
 import { Announcer } from './announcer.js';
 import { ApiDesk, type DeskAsker } from './api-desk.js';
 import { Echoes } from './echoes.js';
+import { FailedTries, type SharedTries } from './failed-tries.js';
 import type { ListFollow } from './list-follow.js';
 import { Outbox } from './outbox.js';
 import { recoverAll } from './recover-all.js';
@@ -27,7 +28,7 @@ import { Scopes } from './scopes.js';
 import { serverOptions } from './server-options.js';
 import { Session } from './session.js';
 import { SessionWatch } from './session-watch.js';
-import type { SocketIoSettings } from './socketio.settings.js';
+import { aliasesOf, type SocketIoSettings } from './socketio.settings.js';
 import { Visibility } from './visibility.js';
 
 export interface SocketIoParts {
@@ -36,6 +37,8 @@ export interface SocketIoParts {
   readonly authenticator: Authenticator;
   readonly definitions: ResourceDefinitions;
   readonly tickets: Pick<Tickets, 'find' | 'spend' | 'spendOn'>;
+  /** Where failed tries are counted over all servers; `undefined`: nowhere. */
+  readonly sharedTries: SharedTries | undefined;
   readonly lists: Pick<LiveLists, 'add'>;
   readonly follow: ListFollow;
   /** What live lists are limited to, on every transport. */
@@ -92,7 +95,7 @@ export class SocketIoServer {
       serverOptions(settings, this.parts.origins, () => this.isFull()),
     );
     const desk = new ApiDesk({ handle: (request) => this.api!.handle(request) });
-    const admission = this.makeAdmission(desk, new FailedTries(settings.failedHandshakes));
+    const admission = this.makeAdmission(desk, settings.failedHandshakes);
     this.open = { settings, io, desk, admission, announcer };
     for (const namespace of [io.of('/'), io.of((_name, _auth, next) => next(null, true))]) {
       namespace.use((socket, next) => void this.admit(socket, next));
@@ -145,10 +148,10 @@ export class SocketIoServer {
     await this.watch.stop();
   }
 
-  private makeAdmission(desk: ApiDesk, failed: FailedTries): Admission {
-    const { authenticator, tickets, project } = this.parts;
+  private makeAdmission(desk: ApiDesk, mostFailed: number): Admission {
+    const { authenticator, tickets, sharedTries, project } = this.parts;
     return new Admission({
-      ...{ authenticator, tickets, failed },
+      ...{ authenticator, tickets, failed: new FailedTries(mostFailed, sharedTries) },
       originOf: ({ secure, headers }) =>
         `${project.httpScheme || (secure ? 'https' : 'http')}://${project.httpHost || (headers.host ?? '')}`,
       follow: (asker, listUri, query) => this.begin(desk, asker, listUri, query),
@@ -238,10 +241,6 @@ interface SocketData {
 /** Older clients are connected to the root before they say where they want to go: nobody is there, and nothing is told. */
 function isProtocolsOwn({ conn, nsp }: Socket): boolean {
   return conn.protocol === 3 && nsp.name === '/';
-}
-
-function aliasesOf(event: string, { eventAliases }: Readonly<SocketIoSettings>): string[] {
-  return eventAliases.filter((each) => each.endsWith(`:${event}`)).map((each) => each.slice(0, each.indexOf(':')));
 }
 
 function unprefixed(path: string): string {

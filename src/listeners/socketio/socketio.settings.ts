@@ -128,9 +128,16 @@ export class SocketIoSettings {
     key: 'failed_handshakes',
     type: 'integer',
     default: 10,
-    sentence: 'After how many refusals in a minute one credential from one address is not even looked at; 0: never.',
+    sentence:
+      'After how many refusals in a minute one credential from one address is not even looked at; 0: never. Servers ' +
+      'that share a cache count together.',
   })
   @IsInt()
   @Min(0)
   failedHandshakes!: number;
+}
+
+/** The other names of that message. */
+export function aliasesOf(event: string, { eventAliases }: Readonly<SocketIoSettings>): string[] {
+  return eventAliases.filter((each) => each.endsWith(`:${event}`)).map((each) => each.slice(0, each.indexOf(':')));
 }
