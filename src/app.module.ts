@@ -42,6 +42,7 @@ import { MethodSwitches } from './resources/method-switches.js';
 import { EndpointFactories, Plugins, PluginsSettings, type ExtensionPoints } from './resources/plugin.js';
 import { MetricSinks } from './resources/metrics/metric-sink.js';
 import { Remarks } from './resources/openapi/remarks.js';
+import { ReadObservers } from './resources/read-observer.js';
 import { RequestAliases } from './resources/request-alias.js';
 import { RequestObservers } from './resources/request-observer.js';
 import { ResourceDefinitions } from './resources/resource-definition.js';
@@ -103,7 +104,7 @@ export class AppModule {
     const changeLog = new ChangeLog(measuring.hooks(points.hooks));
     const notifying = { storage, leases: nodes.leases, access, authenticator, changeLog };
     const notifications = makeNotifications(source, points, notifying);
-    const { definitions, aliases, endpoints, observers, capabilities, userDetails, healthChecks, rules } = points;
+    const { definitions, aliases, endpoints, capabilities, userDetails, healthChecks, rules } = points;
     return {
       module: AppModule,
       global: true,
@@ -112,7 +113,8 @@ export class AppModule {
           definitions,
           aliases,
           endpoints,
-          observers,
+          observers: points.observers,
+          readObservers: points.readObservers,
           capabilities,
           userDetails,
           healthChecks,
@@ -188,6 +190,7 @@ export function makeExtensionPoints(): ExtensionPoints {
     aliases: new RequestAliases(),
     endpoints: new EndpointFactories(),
     observers: new RequestObservers(),
+    readObservers: new ReadObservers(),
     metrics: new MetricSinks(),
     policies: new AuthPolicyKinds(),
     hooks: new CommitHooks(),

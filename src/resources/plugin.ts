@@ -20,6 +20,7 @@ import type { Endpoint } from './exchange.js';
 import type { ProjectSettings } from './http.settings.js';
 import type { MetricSinks } from './metrics/metric-sink.js';
 import type { Remarks } from './openapi/remarks.js';
+import type { ReadObservers } from './read-observer.js';
 import type { RequestAliases } from './request-alias.js';
 import type { RequestObservers } from './request-observer.js';
 import type { ResourceDefinitions } from './resource-definition.js';
@@ -50,6 +51,7 @@ export interface ExtensionPoints {
   readonly aliases: RequestAliases;
   readonly endpoints: EndpointFactories;
   readonly observers: RequestObservers;
+  readonly readObservers: ReadObservers;
   readonly metrics: MetricSinks;
   readonly policies: AuthPolicyKinds;
   readonly hooks: CommitHooks;

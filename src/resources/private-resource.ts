@@ -23,8 +23,9 @@ export function privateParts(
   { resource, access }: Pick<EndpointParts, 'resource' | 'access'>,
   note?: NoteChange,
 ): ResourceParts {
-  // Nothing is above them that could have a schema for them.
-  return { ...resource, authorization: new OwnersOnly(access), writer: new PrivateWriter(note), schemas: undefined };
+  const authorization = new OwnersOnly(access);
+  // Nothing is above them that could have a schema for them, and their reads are nobody's business.
+  return { ...resource, authorization, writer: new PrivateWriter(note), schemas: undefined, readObservers: [] };
 }
 
 /** @throws ApiError 401 for nobody in particular */

@@ -30,6 +30,7 @@ import { ObjectWriter } from './object-writer.js';
 import type { Remarks } from './openapi/remarks.js';
 import type { EndpointFactories } from './plugin.js';
 import { RequestAliases } from './request-alias.js';
+import type { ReadObservers } from './read-observer.js';
 import type { RequestObservers } from './request-observer.js';
 import { ResourceDefinitions } from './resource-definition.js';
 import { ResponseFinisher } from './response-finisher.js';
@@ -44,6 +45,7 @@ export interface ResourcesParts {
   readonly aliases: RequestAliases;
   readonly endpoints: EndpointFactories;
   readonly observers: RequestObservers;
+  readonly readObservers: ReadObservers;
   readonly capabilities: Capabilities;
   readonly userDetails: UserDetailsRegistry;
   readonly healthChecks: HealthChecks;
@@ -92,7 +94,10 @@ function makeApi(parts: ResourcesParts, storage: Storage, cache: Cache): Api {
   const clientCache = new ClientCache(settings, parts.recordExpiries ?? new Map());
   const schemas = settings.schemaValidation ? new ObjectSchemas() : undefined;
   if (schemas !== undefined) parts.capabilities.add('schema', SCHEMA_CAPABILITY);
-  const resource: ResourceParts = { definitions, rules, authorization, writer, settings, cache, clientCache, schemas };
+  const resource: ResourceParts = {
+    ...{ definitions, rules, authorization, writer, settings, cache, clientCache, schemas },
+    readObservers: parts.readObservers.all(),
+  };
   const { challenges } = authenticator;
   const end = EndOfService.fromSettings(parts.endOfService, parts.project.projectDocs);
   const finisher = new ResponseFinisher(new Cors(settings), settings, parts.project, challenges, end);

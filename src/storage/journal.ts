@@ -115,22 +115,23 @@ export const journal = {
     return (await sql.first<{ id: number }>('SELECT id FROM changes ORDER BY id DESC LIMIT 1'))?.id ?? 0;
   },
 
-  /** The objects of these resources that were created after the global position, each with its own. */
-  async createdAfter(
+  /** What was written of these resources after the global position, in commit order, without the objects. */
+  async writtenAfter(
     sql: SqlSession,
     after: number,
     resourceNames: readonly string[],
-  ): Promise<Pick<LoggedChange, 'id' | 'list' | 'objectId'>[]> {
+  ): Promise<Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action'>[]> {
     const names = resourceNames.map(() => '?').join(', ');
-    const rows = await sql.all<Pick<LoggedRow, 'id' | 'parent_id' | 'resource_name' | 'object_id'>>(
-      `SELECT id, parent_id, resource_name, object_id FROM changes
-        WHERE id > ? AND action = 'create' AND resource_name IN (${names})`,
+    const rows = await sql.all<Pick<LoggedRow, 'id' | 'parent_id' | 'resource_name' | 'object_id' | 'action'>>(
+      `SELECT id, parent_id, resource_name, object_id, action FROM changes
+        WHERE id > ? AND resource_name IN (${names}) ORDER BY id`,
       [after, ...resourceNames],
     );
-    return rows.map(({ id, parent_id: parentId, resource_name: resourceName, object_id: objectId }) => ({
+    return rows.map(({ id, parent_id: parentId, resource_name: resourceName, object_id: objectId, action }) => ({
       id,
       list: { parentId, resourceName },
       objectId,
+      action,
     }));
   },
 

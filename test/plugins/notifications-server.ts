@@ -69,6 +69,11 @@ export class NotificationsScene {
     );
   }
 
+  /** The changes that were told, one after another. */
+  changesTold(receiver = this.receiver): JsonObject[] {
+    return receiver.received.flatMap((request) => verified(request).changes);
+  }
+
   async close(): Promise<void> {
     await this.server.close();
     await this.receiver.close();

@@ -99,7 +99,6 @@ describe('Webhooks of users', () => {
     ['another root', { triggers: { '/accounts': ['write'] } }, 'data.triggers'],
     ['records of a group', { triggers: { '/buckets/b/groups/g/records': ['write'] } }, 'data.triggers'],
     ['another action', { triggers: { '/buckets/b': ['write', 'shout'] } }, 'data.triggers'],
-    ['reads', { triggers: { '/buckets/b': ['read'] } }, 'data.triggers'],
     ['an action behind a good one', { triggers: { '/buckets/b': ['write'], '/buckets/c': [] } }, 'data.triggers'],
     ['a filter of a page', { filter: { _limit: 1 } }, 'data.filter'],
     ['a switch that is a text', { active: 'yes' }, 'data.active'],

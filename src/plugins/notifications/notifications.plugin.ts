@@ -41,14 +41,14 @@ export function readPushSettings(
 
 /** Puts the endpoints, the rules and the capabilities where they belong. */
 export function addNotifications(
-  points: Pick<ExtensionPoints, 'definitions' | 'rules' | 'capabilities' | 'endpoints'>,
+  points: Pick<ExtensionPoints, 'definitions' | 'rules' | 'capabilities' | 'endpoints' | 'readObservers'>,
   notifications: Notifications,
   { settings, push }: { settings: NotificationsSettings; push: PushSenderSettings | undefined },
 ): void {
   const rules: AddressRules = {
     allowHttp: settings.allowPrivateAddresses,
     allowedHosts: settings.allowedHosts.map((host) => host.toLowerCase()),
-    maxTriggers: settings.maxTriggers,
+    ...{ maxTriggers: settings.maxTriggers, readTriggers: settings.readTriggers },
     ensureCallable: (url) => notifications.senders.ensureCallable(url),
   };
   const kinds: SubscriptionKind[] = push === undefined ? [WEBHOOK] : [WEBHOOK, WEBPUSH];
@@ -58,6 +58,8 @@ export function addNotifications(
     addSubscriptionRules(points.rules, kind);
     points.endpoints.add(kind.path, (parts) => notifications.endpoints(kind, definition, parts));
   }
+  const { reads } = notifications;
+  if (reads !== undefined) points.readObservers.add(NOTIFICATIONS, (place, id) => reads.observe(place, id));
   const limits = { subscriptions: settings.maxPerUser, triggers: settings.maxTriggers };
   points.capabilities.add('webhooks', {
     description: 'Users are told of changes by signed requests to URLs of their own: /notifications/webhooks.',

@@ -29,6 +29,25 @@ export class NotificationsSettings {
   maxTriggers!: number;
 
   @Setting({
+    key: 'notifications.read_triggers',
+    type: 'boolean',
+    default: true,
+    sentence: 'Whether users may be told that objects they may write have been read; never by whom.',
+  })
+  readTriggers!: boolean;
+
+  @Setting({
+    key: 'notifications.max_waiting_reads',
+    type: 'integer',
+    default: 1000,
+    sentence: 'Of how many objects one subscription may have reads waiting; further ones are not told.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  maxWaitingReads!: number;
+
+  @Setting({
     key: 'notifications.subscription_ttl',
     type: 'integer',
     default: 2_592_000,

@@ -21,6 +21,7 @@ import { Slots } from './delivery/slots.js';
 import { noteSubscription } from './note-subscription.js';
 import type { NotificationsSettings } from './notifications.settings.js';
 import { DeliveriesEndpoint, ReplayEndpoint, TestEndpoint } from './subscription-actions.endpoints.js';
+import { ReadWatch } from './reads/read-watch.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
 import { SubscriptionsEndpoint } from './subscriptions.endpoint.js';
 
@@ -45,6 +46,8 @@ export interface NotificationsParts {
 /** Users' own notifications on one node: the endpoints on every one, the telling on one at a time. */
 export class Notifications {
   readonly senders: Senders;
+  /** Absent while nobody may be told of reads. */
+  readonly reads: ReadWatch | undefined;
   private readonly slots: Slots;
   private notifier: Notifier | undefined;
   private lease: Lease | undefined;
@@ -54,6 +57,8 @@ export class Notifications {
   constructor(private readonly parts: NotificationsParts) {
     this.senders = new Senders(parts.settings, parts.push);
     this.slots = new Slots(parts.settings.parallel);
+    const { maxWaitingReads: maxWaiting, readTriggers } = parts.settings;
+    this.reads = readTriggers ? new ReadWatch({ ...parts, maxWaiting }) : undefined;
     parts.storage.onCommit(() => this.notifier?.wake());
   }
 
@@ -64,9 +69,10 @@ export class Notifications {
     const limits = { maxPerUser: this.parts.settings.maxPerUser, expiresAfter: this.expiresAfter(kind) };
     const ofList = { endpoint: list, ofOne: one, operations: readable(pluralOperations(definition)) };
     const ofOne = { endpoint: one, ofOne: one, operations: readable(objectOperations(definition)) };
+    const onWritten = () => this.reads?.expect();
     const { storage, authenticator } = parts;
     return [
-      ...[ofList, ofOne].map((usual) => new SubscriptionsEndpoint(usual, kind, limits)),
+      ...[ofList, ofOne].map((usual) => new SubscriptionsEndpoint(usual, kind, { ...limits, onWritten })),
       new DeliveriesEndpoint(kind),
       new ReplayEndpoint(kind),
       new TestEndpoint(kind, { storage, authenticator, senders: this.senders, slots: this.slots }),
@@ -75,6 +81,7 @@ export class Notifications {
 
   /** From now on what is committed is told, here or by another server. */
   async open(): Promise<void> {
+    await this.reads?.open();
     this.lease = await this.parts.leases.take('notifications', {
       won: (lease) => {
         this.turn = this.turn.then(() => this.begin(lease));
@@ -90,6 +97,7 @@ export class Notifications {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    await this.reads?.close();
     await this.turn;
     const { notifier } = this;
     this.notifier = undefined;

@@ -5,6 +5,7 @@ import type { ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } fr
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
 import type { JsonObject } from '../../wire/json.js';
 import { StoredObject } from '../../wire/stored-object.js';
+import { forgetSubscription } from './delivery/forget-subscription.js';
 import {
   kept,
   secretOf,
@@ -82,7 +83,7 @@ export class OwnSubscriptions extends PrivateList {
 
   override async delete(unit: UnitOfWork, previous: StoredObject, suggested?: number): Promise<WrittenObject> {
     const { owner, kind } = this.ownership;
-    await subscriptionStates.remove(unit, owner, kind.name, previous.id);
+    await forgetSubscription(unit, { owner, kind: kind.name, id: previous.id });
     return super.delete(unit, previous, suggested);
   }
 

@@ -3,15 +3,21 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../wire/json.j
 import { StoredObject } from '../../wire/stored-object.js';
 import type { KindName, SubscriptionKind } from './subscription-kinds.js';
 
-/** What became of one message. */
+/** One subscription among those of all users. */
+export interface SubscriptionRef {
+  readonly kind: KindName;
+  readonly owner: string;
+  readonly id: string;
+}
+
+/** What became of one message: of changes, with the position of the last, or of reads, which have none. */
 export interface DeliveryNote extends JsonObject {
   delivery: string;
   at: number;
   /** `delivered`, `failed`, `refused`. */
   result: string;
   uri: string;
-  position: string;
-  changes: number;
+  resource: string;
 }
 
 /** How a subscription fares; kept beside it, so that the subscription's own version is its owner's. */
@@ -55,12 +61,7 @@ export const subscriptionStates = {
     return { ...NEW, version, lastSuccess, lastError, deliveries };
   },
 
-  async write(
-    unit: UnitOfWork,
-    owner: string,
-    kind: KindName,
-    { id, state }: { id: string; state: SubscriptionState },
-  ): Promise<void> {
+  async write(unit: UnitOfWork, { kind, owner, id }: SubscriptionRef, state: SubscriptionState): Promise<void> {
     const list = stateList(owner, kind);
     const before = await unit.findObject(list, id);
     // As JSON has it: what is undefined is not there.
@@ -69,7 +70,7 @@ export const subscriptionStates = {
     else await unit.updateObject(list, before, value);
   },
 
-  async remove(unit: UnitOfWork, owner: string, kind: KindName, id: string): Promise<void> {
+  async remove(unit: UnitOfWork, { kind, owner, id }: SubscriptionRef): Promise<void> {
     const list = stateList(owner, kind);
     const before = await unit.findObject(list, id);
     if (before !== undefined) await unit.deleteObject(list, before);

@@ -6,15 +6,14 @@ import { isJsonObject, stringifyJson, type JsonObject, type JsonValue } from '..
 import { readSubscription, type EndpointRules } from '../../outgoing/webpush/push-target.js';
 import { URGENCIES } from '../../outgoing/webpush/push-sender.js';
 import { WebhookSigner } from '../../outgoing/webhook/webhook-signer.js';
-import { triggerProblems } from './triggers.js';
+import { triggerActions, triggerProblems, type TriggerRules } from './triggers.js';
 
 export type KindName = 'webhook' | 'webpush';
 
 /** What addresses may be given. */
-export interface AddressRules extends EndpointRules {
+export interface AddressRules extends EndpointRules, TriggerRules {
   /** In small letters; empty: any. */
   readonly allowedHosts: readonly string[];
-  readonly maxTriggers: number;
 }
 
 /** One way of being notified: what differs between the two. */
@@ -40,7 +39,7 @@ const TRIGGERS: AttributeSchema = {
     type: 'object',
     minProperties: 1,
     description: 'Maps patterns of URIs to the actions that are told.',
-    additionalProperties: { type: 'array', minItems: 1, items: { enum: ['create', 'update', 'delete', 'write'] } },
+    additionalProperties: { type: 'array', minItems: 1, items: { enum: [...triggerActions(true)] } },
   },
 };
 const FILTER: AttributeSchema = {
@@ -101,9 +100,9 @@ function parameterOf(value: JsonValue): string {
   return Array.isArray(value) ? value.map((item) => stringifyJson(item)).join(',') : stringifyJson(value);
 }
 
-function commonProblems(value: JsonObject, prefix: string, { maxTriggers }: AddressRules): ErrorDetail[] {
+function commonProblems(value: JsonObject, prefix: string, rules: TriggerRules): ErrorDetail[] {
   return [
-    ...triggerProblems(value.triggers, `${prefix}triggers`, maxTriggers),
+    ...triggerProblems(value.triggers, `${prefix}triggers`, rules),
     ...filterProblems(value.filter, `${prefix}filter`),
     ...booleanProblems(value, ['include_data'], prefix),
   ];

@@ -9,6 +9,8 @@ import { OwnSubscriptions, type Ownership } from './own-subscriptions.js';
 import { subscriptionList } from './stored-subscription.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
 
+const READING = ['GET', 'HEAD'];
+
 const BY_ID = [{ field: 'id', path: ['id'], direction: 'ascending' }] as const;
 
 /** The usual endpoints of a resource, and the one of an object that a POST may turn out to be about. */
@@ -29,7 +31,7 @@ export class SubscriptionsEndpoint implements StorageEndpoint {
   constructor(
     private readonly usual: UsualEndpoints,
     private readonly kind: SubscriptionKind,
-    private readonly limits: Pick<Ownership, 'maxPerUser' | 'expiresAfter'>,
+    private readonly limits: Pick<Ownership, 'maxPerUser' | 'expiresAfter'> & { readonly onWritten: () => void },
   ) {
     ({ name: this.name, pattern: this.pattern, methods: this.methods } = usual.endpoint);
     this.operations = usual.operations;
@@ -41,6 +43,7 @@ export class SubscriptionsEndpoint implements StorageEndpoint {
 
   async handle(exchange: Exchange): Promise<ApiResponse> {
     const owner = getUserId(exchange);
+    if (!READING.includes(exchange.request.method)) exchange.unit?.onceDurable(this.limits.onWritten);
     const own = exchangeOver(exchange, new OwnSubscriptions({ owner, kind: this.kind, ...this.limits }));
     const known = await this.knownId(exchange, owner);
     if (known === undefined) return this.usual.endpoint.handle(own);

@@ -73,8 +73,11 @@ export class ObjectEndpoint implements StorageEndpoint {
     ensureValidId(this.definition, id);
     const object = getObject(await exchange.view.findObject(place.list, id), place, id);
     const notModified = findNotModified(preconditions, object.lastModified);
+    if (notModified === undefined) {
+      ensurePreconditions(preconditions, { exists: true, timestamp: object.lastModified, object });
+    }
+    if (exchange.request.method === 'GET') for (const observe of this.parts.readObservers) observe(place, id);
     if (notModified !== undefined) return notModified;
-    ensurePreconditions(preconditions, { exists: true, timestamp: object.lastModified, object });
     const answer = await this.present(exchange, place, object);
     return { ...answer, headers: { ...this.parts.clientCache.headersFor(exchange, place, parent), ...answer.headers } };
   }

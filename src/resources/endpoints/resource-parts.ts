@@ -8,6 +8,7 @@ import { getUnit, type Exchange } from '../exchange.js';
 import type { ApiSettings } from '../http.settings.js';
 import { findAbove } from '../object-above.js';
 import type { ObjectWriter } from '../object-writer.js';
+import type { ReadObserver } from '../read-observer.js';
 import { idParameter, type ResourceDefinition, type ResourceDefinitions } from '../resource-definition.js';
 import { placeOf, type ResourcePlace } from '../resource-place.js';
 import type { ObjectSchemas } from '../schemas/object-schemas.js';
@@ -25,6 +26,7 @@ export interface ResourceParts {
   readonly clientCache: ClientCache;
   /** Absent while objects are not to be checked against schemas. */
   readonly schemas: ObjectSchemas | undefined;
+  readonly readObservers: readonly ReadObserver[];
 }
 
 export function patternOf(definition: ResourceDefinition, { definitions }: ResourceParts): string {

@@ -1,4 +1,5 @@
 import type { LoggedChange } from '../../../storage/journal.js';
+import type { ReadNote } from '../reads/read-note.js';
 import type { KindName } from '../subscription-kinds.js';
 
 /** Changes of one list that make one message. */
@@ -60,6 +61,28 @@ function runsOf(changes: readonly LoggedChange[], tried: number | undefined, max
   return runs.map((run) => ({ changes: run, place: run.at(-1)!.id }));
 }
 
-function listKey({ list }: LoggedChange): string {
+/**
+ * The same of reads: each group is of one list.
+ *
+ * @param tried the URIs of a message that was tried before: it stays the same message
+ */
+export function readGroupsOf(kind: KindName, reads: readonly ReadNote[], tried: readonly string[]): ReadNote[][] {
+  const most = kind === 'webhook' ? MOST_IN_A_WEBHOOK : Infinity;
+  const isTried = ({ uri }: ReadNote) => tried.includes(uri);
+  const groups = tried.length === 0 ? [] : [reads.filter(isTried)];
+  const open = new Map<string, ReadNote[]>();
+  for (const read of reads.filter((each) => !isTried(each))) {
+    const group = open.get(listKey(read));
+    if (group !== undefined && group.length < most) group.push(read);
+    else {
+      const begun = [read];
+      open.set(listKey(read), begun);
+      groups.push(begun);
+    }
+  }
+  return groups.filter(({ length }) => length > 0);
+}
+
+function listKey({ list }: Pick<LoggedChange, 'list'>): string {
   return `${list.resourceName} ${list.parentId}`;
 }

@@ -1,11 +1,12 @@
 import type { Lease } from '../../../changes/lease.js';
 import { Wakeable } from '../../../changes/wakeable.js';
 import { journal, type LoggedChange } from '../../../storage/journal.js';
+import type { SubscriptionRef } from '../stored-subscription.js';
 import { uriOf } from './owner-sight.js';
+import { ReadRounds, type ReadTeller } from './read-rounds.js';
 import { SubscriptionDelivery, type DeliveryHost, type DeliveryParts } from './subscription-delivery.js';
-import { Subscription } from './subscription.js';
-import type { StoredOne } from './places.js';
-import { placeIn, replayIn, writtenIn } from './written-subscriptions.js';
+import { keyOf, Subscription } from './subscription.js';
+import { isAccountGone, placeIn, replayIn, writtenIn, type StoredOne } from './written-subscriptions.js';
 
 const BATCH = 500;
 
@@ -32,7 +33,7 @@ export interface NotifierParts extends DeliveryParts {
  * the log, in the unit of work that moves this one's place on, and loses it when everything has arrived. So nobody waits
  * for anybody, and a crash at any moment loses nothing.
  */
-export class Notifier implements DeliveryHost {
+export class Notifier implements DeliveryHost, ReadTeller {
   position = 0;
   private written = 0;
   private readonly wakeable = new Wakeable(() => this.next());
@@ -46,8 +47,11 @@ export class Notifier implements DeliveryHost {
   private readonly births = new Map<string, number>();
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
+  private readonly readRounds: ReadRounds;
 
-  constructor(private readonly parts: NotifierParts) {}
+  constructor(private readonly parts: NotifierParts) {
+    this.readRounds = new ReadRounds(parts, this);
+  }
 
   async open(): Promise<void> {
     const { position, places, subscriptions, births } = await this.parts.places.open();
@@ -57,6 +61,7 @@ export class Notifier implements DeliveryHost {
     for (const [key, place] of places) this.begin(key, place);
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL);
     this.timer.unref();
+    if (this.parts.settings.readTriggers) this.readRounds.open();
     this.wake();
   }
 
@@ -70,6 +75,7 @@ export class Notifier implements DeliveryHost {
 
   async close(): Promise<void> {
     clearInterval(this.timer);
+    await this.readRounds.close();
     await Promise.all([this.wakeable.close(), ...[...this.behind.values()].map((delivery) => delivery.stop())]);
     await this.writePlace().catch(() => undefined);
   }
@@ -96,6 +102,33 @@ export class Notifier implements DeliveryHost {
     // The log tells that it is gone; until then, nothing is sent there.
     if (this.known.get(subscription.key) === subscription) this.known.delete(subscription.key);
     if (!this.parts.isReadonly) await this.parts.places.remove(subscription);
+  }
+
+  get wantsReads(): boolean {
+    return [...this.known.values()].some(({ triggers }) => triggers.hasReads);
+  }
+
+  /** Like with a change: whoever has something to be told has a place of their own in the log. */
+  tellReads(waiting: readonly SubscriptionRef[]): Promise<void> {
+    return this.inTurn(async () => {
+      const places = new Map<string, number>();
+      for (const { kind, owner, id } of waiting) {
+        const one = this.known.get(keyOf(kind, owner, id));
+        // Who is behind is told of reads when that is over; of a new one, the log tells soon.
+        if (one === undefined || this.behind.has(one.key)) continue;
+        if (one.isExpired(this.parts.expiresAfter)) await this.remove(one);
+        else if (this.isTold(one) && one.triggers.hasReads) places.set(one.key, this.position);
+        else await this.parts.places.forgetReads(one);
+      }
+      if (places.size === 0) return;
+      await this.parts.places.write(this.position, places);
+      this.written = this.position;
+      this.apply(places);
+    });
+  }
+
+  private isTold(one: Subscription): boolean {
+    return one.isActive && this.disabled.get(one.key) !== one.stored.lastModified;
   }
 
   private async next(): Promise<boolean> {
@@ -149,8 +182,7 @@ export class Notifier implements DeliveryHost {
 
   private addNewlyBehind(logged: readonly LoggedChange[], places: Map<string, number | undefined>): void {
     const idle = [...this.known.values()].filter(({ key }) => !this.behind.has(key) && !places.has(key));
-    const told = idle.filter((one) => one.isActive && this.disabled.get(one.key) !== one.stored.lastModified);
-    for (const one of told) {
+    for (const one of idle.filter((each) => this.isTold(each))) {
       const first = logged.find((change) => {
         if (change.id <= (this.births.get(one.key) ?? 0)) return false;
         const uri = uriOf(change, this.parts.definitions);
@@ -213,8 +245,4 @@ export class Notifier implements DeliveryHost {
     this.turn = done.catch(() => undefined);
     return done;
   }
-}
-
-function isAccountGone({ list, action }: LoggedChange): boolean {
-  return list.resourceName === 'account' && action === 'delete';
 }

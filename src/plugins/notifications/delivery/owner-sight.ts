@@ -4,9 +4,11 @@ import type { Access } from '../../../permissions/access.js';
 import type { ResourceDefinitions } from '../../../resources/resource-definition.js';
 import { chainWith, objectUri, placeOf, type ResourcePlace } from '../../../resources/resource-place.js';
 import type { LoggedChange } from '../../../storage/journal.js';
-import type { StorageView } from '../../../storage/storage.js';
+import type { ObjectList, StorageView } from '../../../storage/storage.js';
 import { parseJsonText, type JsonObject } from '../../../wire/json.js';
+import type { StoredObject } from '../../../wire/stored-object.js';
 import { uriParts } from '../../../wire/uri.js';
+import type { ReadNote } from '../reads/read-note.js';
 import type { Subscription } from './subscription.js';
 
 export type Match = 'enter' | 'stay' | 'leave';
@@ -16,6 +18,12 @@ export interface VisibleChange {
   readonly logged: LoggedChange;
   readonly uri: string;
   readonly match: Match;
+}
+
+/** A read that the owner of a subscription may be told of, and the object as it is now. */
+export interface VisibleRead {
+  readonly read: ReadNote;
+  readonly object: StoredObject;
 }
 
 export interface SightParts {
@@ -68,11 +76,34 @@ export class OwnerSight {
     return visible;
   }
 
-  private placeOf(change: LoggedChange | undefined): ResourcePlace | undefined {
-    const definition = change && this.parts.definitions.find(change.list.resourceName);
-    if (change === undefined || definition === undefined || definition.hasOwnEndpoints === true) return undefined;
-    const place = placeOf(definition, this.parts.definitions, uriParts(change.list.parentId));
-    return place.list.parentId === change.list.parentId ? place : undefined;
+  /**
+   * Those of the reads that the subscription's owner is to be told of: what is read is for those to know who may write
+   * it (seed-systems.md, 6.3).
+   */
+  async lookAtReads(view: StorageView, subscription: Subscription, reads: readonly ReadNote[]): Promise<VisibleRead[]> {
+    const { principals } = await this.parts.authenticator.callerOf({ userId: subscription.owner }, view.sql);
+    const visible: VisibleRead[] = [];
+    for (const read of reads) {
+      const place = this.placeOf(read);
+      if (place === undefined) continue;
+      const { name } = place.definition;
+      const asked = {
+        requested: name,
+        required: { resource: name, permission: 'write' },
+        uris: chainWith(place, read.id),
+      };
+      if (!(await this.parts.access.isAllowed(view.sql, principals, asked))) continue;
+      const object = await view.findObject(place.list, read.id);
+      if (object !== undefined && subscription.matches(object.value)) visible.push({ read, object });
+    }
+    return visible;
+  }
+
+  private placeOf(told: { readonly list: ObjectList } | undefined): ResourcePlace | undefined {
+    const definition = told && this.parts.definitions.find(told.list.resourceName);
+    if (told === undefined || definition === undefined || definition.hasOwnEndpoints === true) return undefined;
+    const place = placeOf(definition, this.parts.definitions, uriParts(told.list.parentId));
+    return place.list.parentId === told.list.parentId ? place : undefined;
   }
 }
 

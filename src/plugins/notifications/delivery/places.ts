@@ -1,30 +1,21 @@
 import type { ChangeLog } from '../../../changes/change-log.js';
 import { ChangeCollector } from '../../../changes/change-collector.js';
 import type { Lease } from '../../../changes/lease.js';
-import { journal } from '../../../storage/journal.js';
+import { journal, type LoggedChange } from '../../../storage/journal.js';
 import type { SqlSession } from '../../../storage/sql-session.js';
-import type { Selection, Storage } from '../../../storage/storage.js';
+import type { Storage, UnitOfWork } from '../../../storage/storage.js';
 import { StoredObject } from '../../../wire/stored-object.js';
+import { subscriptionReads } from '../reads/subscription-reads.js';
+import type { ReadNote } from '../reads/read-note.js';
 import { subscriptionList, subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
 import { KINDS, type KindName } from '../subscription-kinds.js';
+import { forgetSubscription } from './forget-subscription.js';
 import { consumerOf, keyOf, type Subscription } from './subscription.js';
+import { toldPositions } from './told-positions.js';
+import { allSubscriptions, type StoredOne } from './written-subscriptions.js';
 
 /** Up to where every subscription that has no place of its own has been told. */
 const ALL = 'notifications';
-
-/** More than any server has; a list has to say how many it wants. */
-const EVERY_ONE: Selection = {
-  filters: [],
-  sort: [{ field: 'id', path: ['id'], direction: 'ascending' }],
-  limit: 10_000_000,
-  includeDeleted: false,
-};
-
-export interface StoredOne {
-  readonly kind: KindName;
-  readonly owner: string;
-  readonly stored: StoredObject;
-}
 
 /** What the deliverer finds when it begins. */
 export interface Beginning {
@@ -50,11 +41,7 @@ export class Places {
       const position = await journal.beginCursor(unit.sql, ALL, await journal.top(unit.sql));
       const rows = await journal.cursorsOf(unit.sql, consumerOf(''));
       const places = rows.map(({ consumer, change_id }) => [consumer.slice(consumerOf('').length), change_id] as const);
-      const subscriptions: StoredOne[] = [];
-      for (const { name: kind } of KINDS) {
-        const found = await unit.listObjects({ parentId: '*', resourceName: kind }, EVERY_ONE, { everyUser: true });
-        subscriptions.push(...found.map((stored) => ({ kind, owner: stored.value.owner as string, stored })));
-      }
+      const subscriptions = await allSubscriptions(unit);
       return { position, places: new Map(places), subscriptions, births: await birthsAfter(unit.sql, position) };
     });
   }
@@ -71,14 +58,45 @@ export class Places {
     });
   }
 
-  /** What came of one message, together with the place that is reached by it. */
-  async note({ key, kind, owner, id }: Subscription, place: number, state: SubscriptionState): Promise<void> {
+  /**
+   * What came of one message, together with the place that is reached by it.
+   *
+   * @param told the last change that it told
+   */
+  async note(subscription: Subscription, place: number, state: SubscriptionState, told?: LoggedChange): Promise<void> {
+    await this.conclude(
+      subscription,
+      async (unit) => {
+        await subscriptionStates.write(unit, subscription, state);
+        if (told !== undefined) await toldPositions.write(unit, subscription, told);
+      },
+      place,
+    );
+  }
+
+  /** The same of a message that told reads. @param passed those that are not to be told again */
+  async noteReads(subscription: Subscription, passed: readonly ReadNote[], state?: SubscriptionState): Promise<void> {
+    await this.conclude(subscription, async (unit) => {
+      await subscriptionReads.pass(unit, subscription, passed);
+      if (state !== undefined) await subscriptionStates.write(unit, subscription, state);
+    });
+  }
+
+  /** They are not to be told any more. */
+  async forgetReads(subscription: Subscription): Promise<void> {
+    await this.conclude(subscription, (unit) => subscriptionReads.remove(unit, subscription));
+  }
+
+  private async conclude(
+    { key, kind, owner, id }: Subscription,
+    work: (unit: UnitOfWork) => Promise<void>,
+    place?: number,
+  ): Promise<void> {
     await this.storage.write(async (unit) => {
       await this.lease.ensureHeld(unit.sql);
-      await journal.moveCursor(unit.sql, consumerOf(key), place);
+      if (place !== undefined) await journal.moveCursor(unit.sql, consumerOf(key), place);
       // Its owner may have deleted it meanwhile.
-      if (!(await unit.hasObject(subscriptionList(owner, kind), id))) return;
-      await subscriptionStates.write(unit, owner, kind, { id, state });
+      if (await unit.hasObject(subscriptionList(owner, kind), id)) await work(unit);
     });
   }
 
@@ -89,7 +107,7 @@ export class Places {
       await this.lease.ensureHeld(unit.sql);
       const before = await unit.findObject(list, stored.id);
       if (before === undefined || before.lastModified !== stored.lastModified) return;
-      await subscriptionStates.remove(unit, owner, kind, stored.id);
+      await forgetSubscription(unit, { kind, owner, id: stored.id });
       const { object, position } = await unit.deleteObject(list, before);
       const changes = new ChangeCollector();
       changes.note({
@@ -115,7 +133,8 @@ export async function forgetPlaces(storage: Storage): Promise<void> {
 
 async function birthsAfter(sql: SqlSession, position: number): Promise<Map<string, number>> {
   const names = KINDS.map(({ name }) => name);
-  const created = await journal.createdAfter(sql, position, names);
+  const written = await journal.writtenAfter(sql, position, names);
+  const created = written.filter(({ action }) => action === 'create');
   return new Map(
     created.map(({ id, list, objectId }) => [keyOf(list.resourceName as KindName, list.parentId, objectId), id]),
   );

@@ -1,11 +1,11 @@
 import { OutgoingClient } from '../../../outgoing/outgoing-client.js';
-import { PushSender, type PushSenderSettings } from '../../../outgoing/webpush/push-sender.js';
+import { PushSender, type PushMessage, type PushSenderSettings } from '../../../outgoing/webpush/push-sender.js';
 import { readSubscription } from '../../../outgoing/webpush/push-target.js';
-import { MessageRefused, WebhookReceiver } from '../../../outgoing/webhook/webhook-receiver.js';
+import { MessageRefused, WebhookReceiver, type WebhookMessage } from '../../../outgoing/webhook/webhook-receiver.js';
 import { WebhookSigner } from '../../../outgoing/webhook/webhook-signer.js';
 import type { NotificationsSettings } from '../notifications.settings.js';
-import { pushMessage, testPush, testWebhook, webhookMessage } from './messages.js';
-import type { VisibleChange } from './owner-sight.js';
+import { pushMessage, readsPush, readsWebhook, testPush, testWebhook, webhookMessage } from './messages.js';
+import type { VisibleChange, VisibleRead } from './owner-sight.js';
 import type { Subscription } from './subscription.js';
 
 /** What became of one message. `reason` may be logged, and shown to the owner. */
@@ -18,13 +18,16 @@ export type SendOutcome =
   /** This very message will never be taken. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What is to be sent: changes of one list, or something to try a receiver with. */
-export type Content =
-  | {
-      readonly changes: readonly VisibleChange[];
-      /** Whether others have passed by before. */ readonly isResumed: boolean;
-    }
-  | { readonly testId: string };
+/** What is to be sent: changes of one list, reads of one list, or something to try a receiver with. */
+export type Content = ChangesContent | { readonly reads: readonly VisibleRead[] } | { readonly testId: string };
+
+export interface ChangesContent {
+  readonly changes: readonly VisibleChange[];
+  /** The position of the change that was told last of this list. */
+  readonly previous: string | undefined;
+  /** Whether others have passed by before. */
+  readonly isResumed: boolean;
+}
 
 /** How much of an answer is read, in bytes. */
 const ANSWER_BYTES = 4096;
@@ -91,7 +94,7 @@ export class Senders {
 
   private async post(subscription: Subscription, content: Content, signal: AbortSignal): Promise<SendOutcome> {
     const { url, secret } = subscription.value as { url: string; secret: string };
-    const { timeout, maxBodyBytes } = this.settings;
+    const { timeout } = this.settings;
     const sending = {
       client: this.#client,
       signer: new WebhookSigner([secret]),
@@ -100,10 +103,7 @@ export class Senders {
       timeout,
     };
     const receiver = new WebhookReceiver(new URL(url), 'it', sending);
-    const message =
-      'changes' in content
-        ? webhookMessage(subscription, content.changes, { maxBodyBytes, isResumed: content.isResumed })
-        : testWebhook(content.testId, Date.now());
+    const message = this.webhookOf(subscription, content);
     try {
       await receiver.post(message, signal);
       return receiver.isGone ? { kind: 'gone', reason: 'it answered 410' } : { kind: 'taken' };
@@ -114,11 +114,17 @@ export class Senders {
     }
   }
 
+  private webhookOf(subscription: Subscription, content: Content): WebhookMessage {
+    const { maxBodyBytes } = this.settings;
+    if ('reads' in content) return readsWebhook(subscription, content.reads, maxBodyBytes);
+    if ('testId' in content) return testWebhook(content.testId, Date.now());
+    return webhookMessage(subscription, content.changes, { maxBodyBytes, ...content });
+  }
+
   private async push(subscription: Subscription, content: Content, signal: AbortSignal): Promise<SendOutcome> {
     if (this.#push === undefined) return { kind: 'failed', reason: 'this server has no web push', wait: AN_HOUR };
     const target = readSubscription(subscription.value.push, this.#push.endpointRules);
-    const message =
-      'changes' in content ? pushMessage(subscription, content.changes) : testPush(subscription, Date.now());
+    const message = pushOf(subscription, content);
     if (message.texts.length === 0) return { kind: 'refused', reason: "the list's URI is too long" };
     const outcome = await this.#push.send(target, message, signal);
     if (outcome.kind !== 'refused') return outcome;
@@ -126,6 +132,11 @@ export class Senders {
     const reason = tellable(outcome.reason);
     return outcome.ofKey ? { kind: 'failed', reason, wait: 60_000 } : { kind: 'refused', reason };
   }
+}
+
+function pushOf(subscription: Subscription, content: Content): PushMessage {
+  if ('reads' in content) return readsPush(subscription, content.reads);
+  return 'testId' in content ? testPush(subscription, Date.now()) : pushMessage(subscription, content.changes);
 }
 
 /** What a name inside leads to is for the administrator to know, not for whoever has a subscription. */

@@ -3,30 +3,27 @@ import { Wakeable } from '../../../changes/wakeable.js';
 import { journal, type LoggedChange } from '../../../storage/journal.js';
 import type { Storage } from '../../../storage/storage.js';
 import { Backoff } from '../../../wire/backoff.js';
-import { formatPosition } from '../../../wire/position.js';
 import type { ResourceDefinitions } from '../../../resources/resource-definition.js';
 import type { NotificationsSettings } from '../notifications.settings.js';
-import { subscriptionStates, type DeliveryNote, type SubscriptionState } from '../stored-subscription.js';
-import { groupsOf, type ChangeGroup } from './change-groups.js';
-import { deliveryId } from './messages.js';
-import { uriOf, type OwnerSight, type VisibleChange } from './owner-sight.js';
+import type { ReadNote } from '../reads/read-note.js';
+import { subscriptionReads } from '../reads/subscription-reads.js';
+import { subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
+import { groupsOf, readGroupsOf, type ChangeGroup } from './change-groups.js';
+import { changesMessage, readsMessage, type Message } from './message.js';
+import { uriOf, type OwnerSight } from './owner-sight.js';
 import type { Places } from './places.js';
 import type { Senders, SendOutcome } from './senders.js';
 import type { Slots } from './slots.js';
+import { hasFailedTooLong, resultOf, stateAfter } from './state-after.js';
 import type { Subscription } from './subscription.js';
 
 /** How many changes are read from the log at once. */
 const BATCH = 200;
 
-const DELIVERIES_KEPT = 50;
-
 /** The longest wait between two tries, in ms. */
 const LONGEST_WAIT = 3_600_000;
 
-const LONGEST_REASON = 300;
-
-/** A push message that nobody takes is let go after this long unless the subscription says otherwise, in s. */
-const USUAL_TTL = 86_400;
+type DeliverySettingNames = 'firstWait' | 'giveUpAfter' | 'pushInterval' | 'maxBodyBytes' | 'readTriggers';
 
 /** What all deliveries share. */
 export interface DeliveryParts {
@@ -36,7 +33,7 @@ export interface DeliveryParts {
   readonly senders: Senders;
   readonly slots: Slots;
   readonly definitions: ResourceDefinitions;
-  readonly settings: Pick<NotificationsSettings, 'firstWait' | 'giveUpAfter' | 'pushInterval' | 'maxBodyBytes'>;
+  readonly settings: Pick<NotificationsSettings, DeliverySettingNames>;
   readonly log: { warn(line: string): void };
 }
 
@@ -59,6 +56,8 @@ export class SubscriptionDelivery {
   private lastSent = 0;
   private isSettled = false;
   private tried: number | undefined;
+  /** By URI: a message that was tried before. */
+  private triedReads: readonly string[] = [];
 
   constructor(
     readonly key: string,
@@ -127,16 +126,66 @@ export class SubscriptionDelivery {
     const known = logged.filter(({ id }) => id <= top);
     const wanted = known.filter((change) => this.isWanted(subscription, change));
     const end = known.length < logged.length || known.length === 0 ? top : known.at(-1)!.id;
-    let current = state;
     const { tried, place: begin } = this;
     const { maxBodyBytes: maxBytes } = this.parts.settings;
-    for (const group of groupsOf(kind, wanted, { begin, end, tried, maxBytes })) {
-      const after = await this.deliver(subscription, group, current);
-      if (after === undefined) return !this.hasEnded;
+    const groups = groupsOf(kind, wanted, { begin, end, tried, maxBytes });
+    const after = await this.deliverEach(subscription, groups, state, (group) => this.lookAt(subscription, group));
+    if (after === undefined) return !this.hasEnded;
+    this.place = end;
+    if (this.place < top) return true;
+    if (!(await this.deliverReads(subscription, after))) return !this.hasEnded;
+    return !(await this.settle());
+  }
+
+  /** @returns how the subscription fares now; `undefined`: it is to be tried again, or nothing is told any more */
+  private async deliverEach<Group>(
+    subscription: Subscription,
+    groups: readonly Group[],
+    state: SubscriptionState,
+    look: (group: Group) => Promise<Message | undefined>,
+  ): Promise<SubscriptionState | undefined> {
+    let current = state;
+    for (const group of groups) {
+      // Asked at each try: whoever has lost the right to read meanwhile is told nothing (seed-systems.md, 1.5).
+      const message = await look(group);
+      if (this.hasEnded) return undefined;
+      const after = message === undefined ? current : await this.deliver(subscription, message, current);
+      if (after === undefined) return undefined;
       current = after;
     }
-    this.place = end;
-    return this.place < top || !(await this.settle());
+    return current;
+  }
+
+  /** What a receiver does not take is told again, so the same reads stay the same message. @returns as deliverEach */
+  private async deliverReads(
+    subscription: Subscription,
+    state: SubscriptionState,
+  ): Promise<SubscriptionState | undefined> {
+    const { storage } = this.parts;
+    if (!subscription.triggers.hasReads) return state;
+    const waiting = await storage.read((view) => subscriptionReads.waiting(view, subscription));
+    const groups = readGroupsOf(subscription.kind, waiting, this.triedReads);
+    return this.deliverEach(subscription, groups, state, (group) => this.lookAtReads(subscription, group));
+  }
+
+  private async lookAt(subscription: Subscription, group: ChangeGroup): Promise<Message | undefined> {
+    const message = await changesMessage(this.parts, subscription, group.changes, (isPassed, state, told) => {
+      if (isPassed) this.place = group.place;
+      else this.tried = group.place;
+      return this.parts.places.note(subscription, this.place, state, told);
+    });
+    if (message === undefined && !this.hasEnded) this.place = group.place;
+    return message;
+  }
+
+  private async lookAtReads(subscription: Subscription, group: readonly ReadNote[]): Promise<Message | undefined> {
+    const { places } = this.parts;
+    const message = await readsMessage(this.parts, subscription, group, (isPassed, state) => {
+      this.triedReads = isPassed ? [] : group.map(({ uri }) => uri);
+      return places.noteReads(subscription, isPassed ? group : [], state);
+    });
+    if (message === undefined && !this.hasEnded) await places.noteReads(subscription, group);
+    return message;
   }
 
   private isWanted({ triggers }: Subscription, change: LoggedChange): boolean {
@@ -150,33 +199,27 @@ export class SubscriptionDelivery {
     if (kind === 'webpush' && rest > 0) await this.wakeable.pause(rest);
   }
 
-  /** @returns how the subscription fares now; `undefined`: this is to be tried again, or nothing is told any more */
+  /** @returns as deliverEach */
   private async deliver(
     subscription: Subscription,
-    group: ChangeGroup,
+    message: Message,
     state: SubscriptionState,
   ): Promise<SubscriptionState | undefined> {
-    // Asked at each try: whoever has lost the right to read meanwhile is told nothing (seed-systems.md, 1.5).
-    const { storage, sight, slots, senders } = this.parts;
-    const changes = await storage.read((view) => sight.look(view, subscription, group.changes));
-    if (this.hasEnded) return undefined;
-    if (changes.length === 0) {
-      this.place = group.place;
-      return state;
-    }
+    const { slots, senders } = this.parts;
     const { signal } = this.ending;
     const { value, stored } = subscription;
     const isResumed = value.resumed === true && (state.lastSuccess ?? 0) < stored.lastModified;
-    const outcome = await slots.run(() => senders.send(subscription, { changes, isResumed }, signal));
+    const content = message.content(isResumed);
+    const outcome = await slots.run(() => senders.send(subscription, content, signal));
     this.lastSent = Date.now();
     // Another version of it may want something else: what has not arrived is looked at again.
     if (outcome.kind === 'failed' && this.host.find(this.key) !== subscription) return undefined;
-    return this.conclude(subscription, { group, changes, state }, outcome);
+    return this.conclude(subscription, { message, state }, outcome);
   }
 
   private async conclude(
     subscription: Subscription,
-    { group, changes, state }: { group: ChangeGroup; changes: readonly VisibleChange[]; state: SubscriptionState },
+    { message, state }: { message: Message; state: SubscriptionState },
     outcome: SendOutcome,
   ): Promise<SubscriptionState | undefined> {
     const now = Date.now();
@@ -184,60 +227,20 @@ export class SubscriptionDelivery {
       await this.host.remove(subscription);
       return undefined;
     }
-    const after = stateAfter(state, outcome, noteOf(subscription, changes, outcome, now));
-    const isOver = this.isOver(subscription, after, now);
+    const after = stateAfter(state, outcome, { ...message.note, at: now, result: resultOf(outcome) });
+    const isOver = hasFailedTooLong(subscription, after, { giveUpAfter: this.parts.settings.giveUpAfter, now });
     if (outcome.kind === 'gone' || (isOver && subscription.kind === 'webhook')) {
-      await this.parts.places.note(subscription, this.place, { ...after, state: 'disabled' });
+      await message.settle(false, { ...after, state: 'disabled' });
       this.parts.log.warn(`The ${subscription.label} is disabled: it has failed for too long, or is gone`);
       await this.settle('disabled');
       return undefined;
     }
-    if (outcome.kind === 'failed' && !isOver) {
-      this.tried = group.place;
-      await this.parts.places.note(subscription, this.place, after);
-      await this.wakeable.pause(Math.max(outcome.wait, this.backoff.next()));
-      return undefined;
-    }
-    this.place = group.place;
-    await this.parts.places.note(subscription, this.place, after);
-    this.backoff.reset();
-    return after;
+    const isPassed = outcome.kind !== 'failed' || isOver;
+    await message.settle(isPassed, after);
+    if (isPassed) this.backoff.reset();
+    else await this.wakeable.pause(Math.max((outcome as { wait: number }).wait, this.backoff.next()));
+    return isPassed ? after : undefined;
   }
-
-  private isOver({ kind, value }: Subscription, { failingSince }: SubscriptionState, now: number): boolean {
-    if (failingSince === undefined) return false;
-    const ttl = typeof value.ttl === 'number' ? value.ttl : USUAL_TTL;
-    const patience = kind === 'webhook' ? this.parts.settings.giveUpAfter : ttl;
-    return now - failingSince >= patience * 1000;
-  }
-}
-
-function stateAfter(before: SubscriptionState, outcome: SendOutcome, note: DeliveryNote): SubscriptionState {
-  const deliveries = [...before.deliveries, note].slice(-DELIVERIES_KEPT);
-  if (outcome.kind === 'taken') {
-    const { version, lastError } = before;
-    return { version, state: 'active', failures: 0, lastSuccess: note.at, lastError, deliveries };
-  }
-  const lastError = { code: outcome.reason.slice(0, LONGEST_REASON), at: note.at };
-  const failures = before.failures + 1;
-  // A message that is refused says nothing of the next one.
-  const failingSince = outcome.kind === 'failed' ? (before.failingSince ?? note.at) : undefined;
-  return { ...before, state: 'failing', failures, failingSince, lastError, deliveries };
-}
-
-function noteOf(
-  subscription: Subscription,
-  changes: readonly VisibleChange[],
-  outcome: SendOutcome,
-  at: number,
-): DeliveryNote {
-  const { list, position } = changes.at(-1)!.logged;
-  const result = outcome.kind === 'taken' ? 'delivered' : outcome.kind === 'refused' ? 'refused' : 'failed';
-  return {
-    ...{ delivery: deliveryId(subscription, changes), at, result },
-    ...{ uri: list.parentId === '' ? '/' : list.parentId, resource: list.resourceName },
-    ...{ position: formatPosition(position), changes: changes.length },
-  };
 }
 
 function describe(error: unknown): string {

@@ -1,9 +1,17 @@
 import type { LoggedChange } from '../../../storage/journal.js';
-import type { StorageView } from '../../../storage/storage.js';
-import { subscriptionList } from '../stored-subscription.js';
+import type { Selection, StorageView } from '../../../storage/storage.js';
+import type { StoredObject } from '../../../wire/stored-object.js';
+import { subscriptionList, type SubscriptionRef } from '../stored-subscription.js';
 import { KINDS, type KindName } from '../subscription-kinds.js';
-import type { StoredOne } from './places.js';
 import { keyOf } from './subscription.js';
+
+export interface StoredOne {
+  readonly kind: KindName;
+  readonly owner: string;
+  readonly stored: StoredObject;
+}
+
+type ChangeOfOne = Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action'>;
 
 /** A subscription that somebody has written. */
 export interface Written {
@@ -16,14 +24,28 @@ export interface Written {
   readonly one: StoredOne | undefined;
 }
 
-interface Row extends Pick<Written, 'createdAt' | 'lastAt'> {
-  readonly kind: KindName;
-  readonly owner: string;
-  readonly id: string;
+/** More than any server has; a list has to say how many it wants. */
+const EVERY_ONE: Selection = {
+  filters: [],
+  sort: [{ field: 'id', path: ['id'], direction: 'ascending' }],
+  limit: 10_000_000,
+  includeDeleted: false,
+};
+
+/** Those of all users. */
+export async function allSubscriptions(view: StorageView): Promise<StoredOne[]> {
+  const subscriptions: StoredOne[] = [];
+  for (const { name: kind } of KINDS) {
+    const found = await view.listObjects({ parentId: '*', resourceName: kind }, EVERY_ONE, { everyUser: true });
+    subscriptions.push(...found.map((stored) => ({ kind, owner: stored.value.owner as string, stored })));
+  }
+  return subscriptions;
 }
 
+interface Row extends SubscriptionRef, Pick<Written, 'createdAt' | 'lastAt'> {}
+
 /** The subscriptions that these changes are changes of. */
-export async function writtenIn(view: StorageView, logged: readonly LoggedChange[]): Promise<Written[]> {
+export async function writtenIn(view: StorageView, logged: readonly ChangeOfOne[]): Promise<Written[]> {
   const rows = new Map<string, Row>();
   for (const { id: lastAt, list, objectId: id, action } of logged) {
     const kind = KINDS.find(({ name }) => name === list.resourceName)?.name;
@@ -51,4 +73,9 @@ export function replayIn({ stored }: StoredOne): string | undefined {
 export function placeIn(replay: string, here: number): number {
   const [place] = replay.split(':', 1);
   return place === 'here' ? here : Number(place);
+}
+
+/** With their account, the subscriptions of its user go. */
+export function isAccountGone({ list, action }: LoggedChange): boolean {
+  return list.resourceName === 'account' && action === 'delete';
 }
