@@ -19,6 +19,7 @@ export class Connections {
   private readonly open = new Set<Connection>();
   private timer: NodeJS.Timeout | undefined;
   private draining = false;
+  private left = false;
   private onEmpty: (() => void) | undefined;
 
   constructor(
@@ -35,6 +36,11 @@ export class Connections {
   /** True from the start of `drain` on: whoever comes now has come to a stopping server. */
   get isDraining(): boolean {
     return this.draining;
+  }
+
+  /** True from when `drain` has told all of them to go. */
+  get haveLeft(): boolean {
+    return this.left;
   }
 
   add(connection: Connection): void {
@@ -67,6 +73,7 @@ export class Connections {
       if (closed > 0) await new Promise((resolve) => setTimeout(resolve, SLICE));
       for (const connection of open.slice(closed, closed + inSlice)) connection.close(close);
     }
+    this.left = true;
     clearInterval(this.timer);
     this.timer = undefined;
     await this.emptyWithin(this.settings.shutdownGrace * 1000);

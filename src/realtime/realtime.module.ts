@@ -20,6 +20,7 @@ import { EventsController } from './pusher/events.controller.js';
 import { PusherGateway } from './pusher/pusher.gateway.js';
 import { SessionParts } from './pusher/session-parts.js';
 import { SignIns } from './pusher/sign-ins.js';
+import { PublishingGuard } from './pusher/publishing.guard.js';
 import { SignedRequestGuard } from './pusher/signed-request.guard.js';
 import { SubscriptionCounts } from './pusher/subscription-counts.js';
 import { UpController } from './pusher/up.controller.js';
@@ -83,6 +84,7 @@ export class RealtimeModule implements OnApplicationBootstrap {
         Presence,
         PusherGateway,
         SignedRequestGuard,
+        PublishingGuard,
       ],
       exports: [Neighbours, Hub, ChannelApps, ChannelEvents, Admission, Expulsion, RealtimeSettings],
     };

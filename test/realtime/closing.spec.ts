@@ -1,10 +1,10 @@
-import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLOSE } from '../../src/realtime/close-codes.js';
 import { APP, startServer, type ChannelsServer } from './support/channels-server.js';
 import { eventually } from './support/eventually.js';
 import { RawClient } from './support/raw-client.js';
+import { openSilent } from './support/silent-client.js';
 
 describe('Connections that end', () => {
   let server: ChannelsServer;
@@ -146,25 +146,6 @@ describe('Connections that end', () => {
     silent.socket.destroy();
   });
 });
-
-interface Silent {
-  readonly socket: Socket;
-  readonly chunks: Buffer[];
-}
-
-/** A client by hand, which reads and never answers. */
-async function openSilent(server: ChannelsServer): Promise<Silent> {
-  const socket = connect(server.port, '127.0.0.1');
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk) => chunks.push(chunk));
-  socket.on('error', () => undefined);
-  socket.write(
-    `GET /app/${APP.key} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-      'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  );
-  await eventually(() => Buffer.concat(chunks).includes('connection_established'), 'the connection is there');
-  return { socket, chunks };
-}
 
 /** The code in the close frame at the end of the bytes, if one is there. */
 function closeCodeIn(bytes: Buffer): number | undefined {

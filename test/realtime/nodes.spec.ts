@@ -5,6 +5,7 @@ import { COUNTING_APP } from './support/channels-server.js';
 import { eventually } from './support/eventually.js';
 import { RawClient, type ConnectedClient } from './support/raw-client.js';
 import { signed } from './support/signed-request.js';
+import { openSilent } from './support/silent-client.js';
 
 const ROOM = 'presence-room';
 
@@ -66,6 +67,30 @@ describe('Servers whose channels are the same', () => {
     await publish(three, { channel: 'news', name: 'last' });
     for (const client of all) await eventually(() => count(client, 'last') === 1, 'all have heard the last');
     expect(all.map((client) => count(client, 'news'))).toEqual([1, 0, 1]);
+  });
+
+  it('do the same by the endpoints that Pusher has deprecated', async () => {
+    const [one, two] = [await nodes.start(), await nodes.start()];
+    const all = [await connect(one, 'news'), await connect(two, 'news')];
+    const parameters = { name: 'old' };
+    await signed(one.server, 'POST', '/apps/3/channels/news/events', '"x"', { parameters });
+    for (const client of all) await eventually(() => count(client, 'old') === 1, 'all have heard it');
+    const stats = () => ask(one, '/apps/3/channels/news/stats');
+    await come(stats, { occupied: true, connection_count: 2 });
+  });
+
+  it('pass on what is published to one that stops, when it has nobody any more', async () => {
+    const [one, two] = [await nodes.start(30_000, { shutdownGrace: 60 }), await nodes.start()];
+    const there = await connect(two, 'news');
+    const silent = await openSilent(one.server);
+    await publish(one, { channel: 'news', name: 'first' });
+    await eventually(() => count(there, 'first') === 1, 'they know each other');
+    const stopped = nodes.stop(one);
+    await eventually(() => one.server.connections.haveLeft, 'all have been sent away');
+    expect(await publish(one, { channel: 'news', name: 'last' })).toMatchObject({ status: 200 });
+    await eventually(() => count(there, 'last') === 1, 'it has come');
+    silent.socket.destroy();
+    await stopped;
   });
 
   it('pass on what clients say to those on the others, with who said it', async () => {

@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { CLOSE } from '../../src/realtime/close-codes.js';
 import { APP, startServer, type ChannelsServer } from './support/channels-server.js';
+import { eventually } from './support/eventually.js';
 import { RawClient, type ConnectedClient } from './support/raw-client.js';
+import { signed } from './support/signed-request.js';
+import { openSilent } from './support/silent-client.js';
 
 describe('A server that stops', () => {
   const connect = (server: ChannelsServer, count: number): Promise<ConnectedClient[]> =>
@@ -42,6 +45,23 @@ describe('A server that stops', () => {
     expect(code).toBe(1012);
     await stopped;
     for (const { closed } of clients) expect((await closed).code).toBe(4200);
+  });
+
+  it('takes no event any more when everybody has been sent away: its publisher is to send it again', async () => {
+    const server = await startServer({ shutdownGrace: 60 });
+    const silent = await openSilent(server);
+    const publish = () => signed(server, 'POST', '/apps/3/events', { name: 'e', data: '{}', channel: 'news' });
+    const publishOldly = () =>
+      signed(server, 'POST', '/apps/3/channels/news/events', 'x', { parameters: { name: 'e' } });
+    expect((await publish()).status).toBe(200);
+    // It waits for the one who does not answer.
+    const stopped = server.close();
+    await eventually(() => server.connections.haveLeft, 'all have been sent away');
+    for (const refused of [await publish(), await publishOldly()]) {
+      expect(refused).toMatchObject({ status: 503, type: 'text/plain; charset=utf-8' });
+    }
+    silent.socket.destroy();
+    await stopped;
   });
 
   it('takes no longer than its time for however many', async () => {

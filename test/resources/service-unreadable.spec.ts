@@ -70,17 +70,30 @@ describe('Bytes that are no request to Node', () => {
 });
 
 describe('A server that is ending', () => {
+  it('hears whoever was answered a moment ago, and is just asking again', async () => {
+    // It does so for a tenth of a second: on a busy machine a request may come later than that.
+    for (let tries = 1; ; tries += 1) {
+      const server = await startTestServer();
+      const busy = await RawConnection.open(server.port);
+      busy.send('GET /v1/ HTTP/1.1\r\nHost: a\r\n\r\n');
+      await busy.untilReceived('\r\n\r\n');
+      const closing = server.close();
+      await untilRefused(server.port);
+      busy.send('GET /v1/ HTTP/1.1\r\nHost: a\r\n\r\n');
+      const answers = await busy.untilClosed();
+      await closing;
+      if (answers.length === 1 && tries < 10) continue;
+      expect(answers.map(({ status }) => status)).toEqual([200, 503]);
+      expect(answers[1]!.headers.get('connection')).toBe('close');
+      break;
+    }
+  });
+
   it('asks whoever comes on an old connection to come again, in Kinto’s form', async () => {
     const server = await startTestServer({ ini: 'kinto.retry_after_seconds = 7' });
     const late = await RawConnection.open(server.port);
     const closing = server.close();
-    for (;;) {
-      try {
-        (await RawConnection.open(server.port)).destroy();
-      } catch {
-        break;
-      }
-    }
+    await untilRefused(server.port);
     late.send('GET /v1/ HTTP/1.1\r\nHost: a\r\n\r\n');
     const [answer] = await late.untilClosed();
     expect(answer!.status).toBe(503);
@@ -90,3 +103,14 @@ describe('A server that is ending', () => {
     await closing;
   });
 });
+
+/** Resolves when nobody can connect any more. */
+async function untilRefused(port: number): Promise<void> {
+  for (;;) {
+    try {
+      (await RawConnection.open(port)).destroy();
+    } catch {
+      return;
+    }
+  }
+}

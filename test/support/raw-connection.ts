@@ -28,6 +28,11 @@ export class RawConnection {
     this.socket.write(text, 'latin1');
   }
 
+  /** Resolves when these characters have come. */
+  async untilReceived(text: string): Promise<void> {
+    while (!this.received.includes(text)) await once(this.socket, 'data');
+  }
+
   /** Everything up to the end of the connection, which must be the server's doing. */
   async untilClosed(): Promise<readonly RawResponse[]> {
     if (!this.socket.closed) await once(this.socket, 'close');

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify';
 /** A refusal of the channels HTTP API: a status and a line of plain text, as Pusher's own (pusher-protocol.md, 5.8). */
 export class ChannelsApiError extends Error {
   constructor(
-    readonly status: 400 | 401 | 404 | 413,
+    readonly status: 400 | 401 | 404 | 413 | 503,
     message: string,
   ) {
     super(message);

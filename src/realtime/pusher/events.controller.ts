@@ -5,6 +5,7 @@ import { RealtimeSettings } from '../realtime.settings.js';
 import { ChannelAttributes, type AttributeValues } from './channel-attributes.js';
 import { ChannelsApiErrorFilter } from './channels-api-error.js';
 import { parseBatch, parseEvent, type EventRequest } from './event-request.js';
+import { PublishingGuard } from './publishing.guard.js';
 import { Signed, SignedRequestGuard, type SignedCall } from './signed-request.guard.js';
 
 /** What a publishing server gets back: nothing, or what it asked for with `info`. Always a JSON object. */
@@ -17,7 +18,7 @@ interface BatchAnswer {
 
 /** Servers publish events to channels (pusher-protocol.md, 5.2 and 5.3). */
 @Controller('apps/:id')
-@UseGuards(SignedRequestGuard)
+@UseGuards(SignedRequestGuard, PublishingGuard)
 @UseFilters(ChannelsApiErrorFilter)
 export class EventsController {
   constructor(
