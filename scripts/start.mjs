@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
+import { setInterval } from 'node:timers';
 import { ensureBuilt, ensureInstalled, ROOT } from './prepare.mjs';
 
 ensureInstalled();
@@ -23,6 +24,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     server.kill(signal);
   });
 }
+
+// npm's shell passes no signal on: when it is ended, this goes on without a parent, and the port stays taken.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) server.kill('SIGTERM');
+}, 500).unref();
 
 server.on('error', (error) => {
   console.error(`The server could not be started: ${error.message}`);

@@ -28,6 +28,7 @@ import { openIdPlugin } from './plugins/openid/openid.plugin.js';
 import { openIdPolicy } from './plugins/openid/openid.policy.js';
 import { pusherAuthPlugin } from './plugins/pusher-auth/pusher-auth.plugin.js';
 import { prometheusPlugin } from './plugins/prometheus/prometheus.plugin.js';
+import type { ServingProcesses } from './plugins/prometheus/serving-processes.js';
 import { quotasPlugin } from './plugins/quotas/quotas.plugin.js';
 import { statsdPlugin } from './plugins/statsd/statsd.plugin.js';
 import type { Hub } from './realtime/hub.js';
@@ -52,7 +53,8 @@ export function addResources(definitions: ResourceDefinitions): void {
 /** Kinto's Pusher plugins are built in: naming them changes nothing. */
 const BUILT_IN: Plugin = { settings: [], extend: () => undefined };
 
-export function addPlugins(plugins: Plugins): void {
+/** @param processes where several serve together */
+export function addPlugins(plugins: Plugins, processes?: ServingProcesses): void {
   plugins.add('accounts', accountsPlugin);
   plugins.add('admin', adminPlugin);
   plugins.add('changes', kintoChangesPlugin);
@@ -63,7 +65,7 @@ export function addPlugins(plugins: Plugins): void {
   plugins.add('quotas', quotasPlugin);
   plugins.add('notifications', notificationsPlugin);
   plugins.add('openid', openIdPlugin);
-  plugins.add('prometheus', prometheusPlugin);
+  plugins.add('prometheus', prometheusPlugin(processes));
   plugins.add('statsd', statsdPlugin);
   plugins.add('attachments', attachmentsPlugin);
   plugins.add('pusher-auth', pusherAuthPlugin);

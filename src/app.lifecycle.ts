@@ -16,6 +16,7 @@ import type { Measuring } from './app.metrics.js';
 import type { Nodes } from './app.nodes.js';
 import type { NodeNotifications } from './app.notifications.js';
 import { socketIoCapability, socketIoWatcher } from './app.socketio.js';
+import { tellUnknownKeys } from './app.unknown-keys.js';
 import { userStreamsCapability } from './app.user-streams.js';
 import { makeChannelWebhooks, type NodeWebhooks } from './app.webhooks.js';
 import type { Cache } from './cache/cache.js';
@@ -36,9 +37,8 @@ import { Hub } from './realtime/hub.js';
 import { Admission } from './realtime/pusher/admission.js';
 import { Expulsion } from './realtime/pusher/expulsion.js';
 import type { LiveTransports } from './resources/live/live-transports.js';
-import { findReasonIgnored } from './resources/ignored-settings.js';
 import type { ExtensionPoints } from './resources/plugin.js';
-import { readSettings, unknownKeyWarning, type SettingSource } from './settings/settings.js';
+import { readSettings, type SettingSource } from './settings/settings.js';
 import type { ClosableStorage } from './storage/open-storage.js';
 import { VERSION } from './version.js';
 
@@ -105,7 +105,7 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
     const webhookParts = { storage, leases: nodes.leases, log: new Logger('webhooks') };
     this.webhooks = makeChannelWebhooks(source, configured, webhookParts);
     for (const registry of registriesOf(points)) registry.seal();
-    this.tellUnknownKeys();
+    tellUnknownKeys(source, this.log);
     nodes.open();
     await this.webhooks.open(this.channelEvents);
     const { webhooks } = this;
@@ -151,15 +151,6 @@ export class AppLifecycle implements OnModuleInit, BeforeApplicationShutdown, On
       ...accountWatchers(this.parts),
       socketIoWatcher(this.parts.sockets),
     ];
-  }
-
-  private tellUnknownKeys(): void {
-    const { source } = this.parts;
-    for (const raw of source.unknownKeys()) {
-      const reason = findReasonIgnored(raw.key);
-      if (reason === undefined) this.log.warn(unknownKeyWarning(raw, source.keysRead));
-      else this.log.debug(`${raw.origin}: ${raw.written ?? raw.key} has no effect here: ${reason}`);
-    }
   }
 
   /** Answers that go on would keep the server from ending. */

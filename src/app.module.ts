@@ -31,6 +31,7 @@ import { addKintoRules } from './permissions/kinto-rules.js';
 import { PermissionRules } from './permissions/permission-rules.js';
 import { PermissionSettings } from './permissions/permissions.settings.js';
 import { ChangeFeedSettings } from './plugins/changes/changes.settings.js';
+import type { ServingProcesses } from './plugins/prometheus/serving-processes.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Capabilities, HealthChecks, UserDetailsRegistry } from './resources/capabilities.js';
@@ -56,8 +57,11 @@ import { PACKAGE } from './version.js';
 /** The map: every room, in level order. */
 @Module({})
 export class AppModule {
-  /** @throws SettingsError, or Error when the database cannot be opened */
-  static async with(source: SettingSource): Promise<DynamicModule> {
+  /**
+   * @param processes where several serve together
+   * @throws SettingsError, or Error when the database cannot be opened
+   */
+  static async with(source: SettingSource, processes?: ServingProcesses): Promise<DynamicModule> {
     const settings = {
       storage: readSettings(StorageSettings, source),
       cache: readSettings(CacheSettings, source),
@@ -75,7 +79,7 @@ export class AppModule {
     };
     const points = makeExtensionPoints();
     addPolicies(points, settings.auth);
-    addIncluded(points, source);
+    addIncluded(points, source, processes);
     await addOwnCommitHooks(points.hooks, source);
     addRequestLog(points.observers, source);
     const measuring = Measuring.of(points, source);
@@ -201,9 +205,9 @@ export function makeExtensionPoints(): ExtensionPoints {
   };
 }
 
-export function addIncluded(points: ExtensionPoints, source: SettingSource): void {
+export function addIncluded(points: ExtensionPoints, source: SettingSource, processes?: ServingProcesses): void {
   const plugins = new Plugins();
-  addPlugins(plugins);
+  addPlugins(plugins, processes);
   const { includes } = readSettings(PluginsSettings, source);
   for (const plugin of plugins.included(includes, source)) plugin.extend(points, source);
   addFeatures(points, source);

@@ -10,6 +10,7 @@ import { QuietConnections } from './app.quiet-connections.js';
 import { DEFAULT_HOST, DEFAULT_PORT, ServerSettings } from './app.settings.js';
 import { serveSocketIo } from './app.socketio.js';
 import { serveUserStreams } from './app.user-streams.js';
+import type { ServingProcesses } from './plugins/prometheus/serving-processes.js';
 import { ChannelsWsAdapter } from './realtime/channels-ws.adapter.js';
 import { RealtimeSettings } from './realtime/realtime.settings.js';
 import { Api } from './resources/api.js';
@@ -42,6 +43,8 @@ export interface ServerOptions {
   /** Before the settings' own. */
   readonly port?: number | undefined;
   readonly host?: string | undefined;
+  /** Where several serve the port together. */
+  readonly processes?: ServingProcesses | undefined;
 }
 
 /**
@@ -50,10 +53,18 @@ export interface ServerOptions {
  * @throws SettingsError, or Error when the database or the port cannot be had
  */
 export async function startServer(source: SettingSource, options: ServerOptions = {}): Promise<RunningServer> {
+  try {
+    return await start(source, options);
+  } catch (error) {
+    throw source.placed(error);
+  }
+}
+
+async function start(source: SettingSource, options: ServerOptions): Promise<RunningServer> {
   const settings = readSettings(ServerSettings, source);
   const { maxBodyBytes } = readSettings(ApiSettings, source);
   const app = await NestFactory.create<NestFastifyApplication>(
-    await AppModule.with(source),
+    await AppModule.with(source, options.processes),
     makeAdapter(maxBodyBytes, {
       badUrl: (request, reply) => refuseUrl(app, request, reply),
       unreadable: (error, socket) => void rawAnswersOf(app).refuseUnreadable(error, socket),

@@ -13,7 +13,8 @@ const ERROR_CHARACTERS = 500;
 
 /** What the database knows of one durable listener: its place, how it fares, what it could not be told. */
 export class DeliveryRecord {
-  private isFailing = false;
+  /** In ms since the epoch; `undefined`: it does not. */
+  private failingSince: number | undefined;
   private writtenAt = -WRITE_INTERVAL;
 
   constructor(
@@ -27,7 +28,7 @@ export class DeliveryRecord {
     const { consumer } = this;
     return this.storage.write(async ({ sql }) => {
       const state = await listenerStates.find(sql, consumer);
-      this.isFailing = typeof state?.failingSince === 'number';
+      this.failingSince = state?.failingSince ?? undefined;
       const found = await journal.findCursor(sql, consumer);
       if (found !== undefined) return found;
       return journal.beginCursor(sql, consumer, start === 'end' ? await journal.top(sql) : 0);
@@ -47,17 +48,20 @@ export class DeliveryRecord {
 
   async failed(error: string): Promise<void> {
     const now = Date.now();
-    if (this.isFailing && now - this.writtenAt < WRITE_INTERVAL) return;
-    this.isFailing = true;
+    if (this.failingSince !== undefined && now - this.writtenAt < WRITE_INTERVAL) return;
+    this.failingSince ??= now;
     this.writtenAt = now;
     await this.storage.write(({ sql }) => listenerStates.failed(sql, this.consumer, shortened(error), now));
   }
 
-  async succeeded(): Promise<void> {
-    if (!this.isFailing) return;
-    this.isFailing = false;
+  /** @returns for how long it had failed until now, in ms; 0 where it had not */
+  async succeeded(): Promise<number> {
+    const { failingSince } = this;
+    if (failingSince === undefined) return 0;
+    this.failingSince = undefined;
     this.writtenAt = -WRITE_INTERVAL;
     await this.storage.write(({ sql }) => listenerStates.recovered(sql, this.consumer));
+    return Date.now() - failingSince;
   }
 
   /** Whether fewer than `max` changes have been put aside. */

@@ -13,6 +13,9 @@ import { mergeLogged, type CommittedChange } from './resource-change.js';
 /** How many changes are read from the log at once, and at most delivered again after a crash. */
 const BATCH = 100;
 
+/** What failed for less, in ms, is no outage: nobody has to be told that it is over. */
+const OUTAGE = 5_000;
+
 /**
  * Tells one listener every change after its cursor, in commit order, at least once. A failed change is tried again
  * with growing waits, and those behind it wait with it; nobody else does.
@@ -105,7 +108,7 @@ export class DurableDelivery extends LogDelivery {
   private async deliverTogether(changes: readonly CommittedChange[]): Promise<boolean> {
     try {
       await this.registered.tellTogether(changes);
-      await this.record.succeeded();
+      await this.noteSuccess();
       return true;
     } catch {
       // Counted; each is told alone now, which tells whose fault it was.
@@ -122,7 +125,7 @@ export class DurableDelivery extends LogDelivery {
       try {
         await this.registered.tell(change);
         this.backoff.reset();
-        await this.record.succeeded();
+        await this.noteSuccess();
         return true;
       } catch (error) {
         // A change of thousands of objects may need many tries; while each of them gets further, it is not given up.
@@ -208,7 +211,7 @@ export class DurableDelivery extends LogDelivery {
     }
     this.ahead.delete(other.id);
     this.backoff.reset();
-    await this.record.succeeded();
+    await this.noteSuccess();
     return true;
   }
 
@@ -224,6 +227,12 @@ export class DurableDelivery extends LogDelivery {
     this.ahead.clear();
     await this.moveTo(position);
     return true;
+  }
+
+  private async noteSuccess(): Promise<void> {
+    const outage = await this.record.succeeded();
+    if (outage < OUTAGE) return;
+    this.log.log(`Listener ${this.registered.name} is told again, after ${Math.round(outage / 1000)} s`);
   }
 
   private async waitAfter(what: string, error: unknown): Promise<void> {

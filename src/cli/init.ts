@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import { makeVapidKeys } from '../outgoing/webpush/vapid-keys.js';
 import { addVerbosity, say, type SettingsOptions } from './settings-options.js';
@@ -40,8 +40,14 @@ export function initCommand(): Command {
     mkdirSync(dirname(ini), { recursive: true });
     // It holds secrets: nobody but its owner shall read it.
     writeFileSync(ini, initialIni(options), { flag: 'wx', mode: 0o600 });
-    say(options, `${ini} is written. Next: kumocast start --ini ${ini}`);
+    say(options, `${ini} is written. Next: ${programName()} start --ini ${ini}`);
   });
+}
+
+/** As it was called this time: where it is not installed, there is no `kumocast`. */
+function programName(): string {
+  const [, script = ''] = process.argv;
+  return script.endsWith('.js') ? `node ${relative(process.cwd(), script)}` : 'kumocast';
 }
 
 const STORAGE_LINES: Readonly<Record<InitialSettings['backend'], string>> = {

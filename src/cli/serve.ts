@@ -6,6 +6,7 @@ import { nodeWarning } from './node-version.js';
 import type { SettingSource } from '../settings/settings.js';
 import type { SettingsOptions } from './settings-options.js';
 import { workerCount } from './worker-count.js';
+import { WorkerMetrics } from './worker-metrics.js';
 import { isWorker, leaveSupervisor, onOrder, superviseWorkers } from './workers.js';
 
 /** How long the end may take, in ms: a process that hangs longer is of no use to anybody. */
@@ -33,7 +34,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (count > 1 && !isWorker()) return superviseWorkers(count, log);
   const warning = nodeWarning(source, process.versions.node);
   if (warning !== undefined) log.warn(warning);
-  const starting = startServer(source, options).then((server) => {
+  // Programs that run any other as workers of theirs know nothing of what ours say.
+  const processes = count > 1 ? new WorkerMetrics() : undefined;
+  const starting = startServer(source, { ...options, processes }).then((server) => {
     log.log(`Serving ${server.url}/v1/`);
     return server;
   });
@@ -42,7 +45,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const reloadLater = () => whenListening((server) => reload(server, load, log));
   const stopLater = (why: string) => {
     giveUpLater(log);
-    whenListening((server) => stop(server, why, log));
+    whenListening((server) => stop(server, why, log, processes));
   };
   process.on('SIGHUP', reloadLater);
   // The default for a second one: who is in a hurry ends it at once.
@@ -74,8 +77,9 @@ function giveUpLater(log: Logger): void {
   limit.unref();
 }
 
-async function stop(server: RunningServer, why: string, log: Logger): Promise<void> {
+async function stop(server: RunningServer, why: string, log: Logger, processes?: WorkerMetrics): Promise<void> {
   log.log(`${why}: answering what has arrived, then stopping`);
   await server.close();
+  await processes?.handIn();
   process.exit(0);
 }

@@ -1,14 +1,13 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Logger } from '@nestjs/common';
+import { SupervisedMetrics } from './supervised-metrics.js';
+import { isOrder, type WorkerOrder } from './worker-messages.js';
 
 /** How long after the end of one worker another takes its place, in ms: one that cannot live is not to keep us busy. */
 const REPLACE_AFTER = 1000;
 
 /** As shells report a process that a signal ended, when it is not known which. */
 const SIGNALLED = 128;
-
-/** What a worker is told; a signal that a terminal or systemd gives to all of them would arrive twice. */
-export type WorkerOrder = 'stop' | 'reload';
 
 /** Whether this process is one of several, which somebody else supervises. */
 export function isWorker(): boolean {
@@ -17,7 +16,10 @@ export function isWorker(): boolean {
 
 /** Calls back for each order of the supervisor. */
 export function onOrder(carryOut: (order: WorkerOrder) => void): void {
-  if (isWorker()) process.on('message', (order) => carryOut(order as WorkerOrder));
+  if (!isWorker()) return;
+  process.on('message', (message: unknown) => {
+    if (isOrder(message)) carryOut(message);
+  });
 }
 
 /** What is said between the two would keep a worker alive that has nothing left to do. */
@@ -33,6 +35,7 @@ export function leaveSupervisor(): void {
 export async function superviseWorkers(count: number, log: Logger): Promise<never> {
   let isStopping = false;
   let exitCode = 0;
+  new SupervisedMetrics(count);
   const tell = (order: WorkerOrder) => {
     for (const worker of workers()) if (worker.isConnected()) worker.send(order);
   };
@@ -76,6 +79,9 @@ function firstListening(failed: (code: number) => void): Promise<void> {
   });
 }
 
+/** Those that live: one that has ended may stay in Node's list a little longer. */
 function workers(): Worker[] {
-  return Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  return Object.values(cluster.workers ?? {})
+    .filter((worker) => worker !== undefined)
+    .filter((worker) => !worker.isDead());
 }

@@ -1,6 +1,6 @@
 import { basename, join } from 'node:path';
 import { IniInterpolation, type IniVariable } from './ini-interpolation.js';
-import { SettingsError } from './settings-error.js';
+import { PlacedSettingsError, type SettingsError } from './settings-error.js';
 
 export interface IniOptions {
   /** The file's name as error messages show it. */
@@ -78,7 +78,7 @@ export class IniFile {
     const values = new Map<string, IniValue>();
     for (const [key, raw] of [...own, ...defaults]) {
       if (values.has(key)) continue;
-      const refuse = (problem: string) => new SettingsError(placeIn(this.file, raw.line), `${key} ${problem}`);
+      const refuse = (problem: string) => new PlacedSettingsError(placeIn(this.file, raw.line), `${key} ${problem}`);
       const text = interpolation.expand(raw.text, refuse);
       values.set(key, { key, text, line: raw.line, inherited: !own.has(key) });
     }
@@ -170,6 +170,6 @@ class IniParser {
   }
 
   private refuse(problem: string): SettingsError {
-    return new SettingsError(placeIn(this.file, this.line), problem);
+    return new PlacedSettingsError(placeIn(this.file, this.line), problem);
   }
 }

@@ -1,4 +1,4 @@
-import { SettingsError, shownValue } from './settings-error.js';
+import { PlacedSettingsError, shownValue, type SettingsError } from './settings-error.js';
 
 /** One setting as somebody wrote it, before anyone knows its type. The text may be a secret: not for a log. */
 export interface RawSetting {
@@ -22,5 +22,5 @@ export function settingProblem(
   row: { readonly secret?: boolean } = {},
 ): SettingsError {
   const subject = raw.written === undefined ? raw.origin : `${raw.origin}: ${raw.written}`;
-  return new SettingsError(row.secret === true ? subject : `${subject} = ${shownValue(raw.text)}`, problem);
+  return new PlacedSettingsError(row.secret === true ? subject : `${subject} = ${shownValue(raw.text)}`, problem);
 }

@@ -3,7 +3,8 @@ import { placeIn, readIni, type IniFile, type IniValue } from './ini-reader.js';
 import { isLoggedInPython } from './python-logging.js';
 import { settingProblem, type RawSetting } from './raw-setting.js';
 import { readServerSection, type ServerSection } from './server-section.js';
-import { SettingsError } from './settings-error.js';
+import { PlacedSettingsError, SettingsError } from './settings-error.js';
+import { findClosestKey } from './unknown-key.js';
 import { readSettingsFile, type SettingsFile } from './settings-file.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -106,12 +107,19 @@ export class SettingSource {
   }
 
   /**
-   * The file's `kinto.*` and `kumocast.*` keys nobody has asked for: call it when all settings have been read. Keys
-   * without a prefix are left alone, since the section is also Pyramid's; so are variables, since Kubernetes sets
-   * `KINTO_PORT` and its like for a service that is called kinto.
+   * The file's keys that nobody has asked for: call it when all settings have been read. Those without a prefix are
+   * only told where they are a typing mistake away from one of ours, since the section is also Pyramid's. Variables are
+   * left alone, since Kubernetes sets `KINTO_PORT` and its like for a service that is called kinto.
    */
   unknownKeys(): readonly RawSetting[] {
-    return [...this.inFile.values()].filter(({ key, written }) => written !== key && !this.read.has(key));
+    const unread = [...this.inFile.values()].filter(({ key }) => !this.read.has(key));
+    return unread.filter(({ key, written }) => written !== key || findClosestKey(key, this.read) !== undefined);
+  }
+
+  /** What is wrong with these settings, with the file's name in it. */
+  placed(error: unknown): unknown {
+    if (!(error instanceof SettingsError) || error instanceof PlacedSettingsError) return error;
+    return this.ini === undefined ? error : error.in(this.ini.file);
   }
 
   private findVariable(key: string): RawSetting | undefined {
@@ -123,7 +131,7 @@ export class SettingSource {
       if (text === undefined) continue;
       const origin = `environment variable ${name}`;
       if (found !== undefined && found.text !== text) {
-        throw new SettingsError(origin, `contradicts ${VARIABLE_PREFIXES[0]}${suffix}: set one of them`);
+        throw new PlacedSettingsError(origin, `contradicts ${VARIABLE_PREFIXES[0]}${suffix}: set one of them`);
       }
       found ??= { key, text, origin };
     }

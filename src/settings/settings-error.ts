@@ -4,14 +4,26 @@
  */
 export class SettingsError extends Error {
   /**
-   * @param where the file and line, or the environment variable
+   * @param where the file and line, or the environment variable; the key alone, where that is what is missing
    * @param problem what is wrong there, as a phrase without a full stop
    */
-  constructor(where: string, problem: string, options?: ErrorOptions) {
+  constructor(
+    private readonly where: string,
+    private readonly problem: string,
+    options?: ErrorOptions,
+  ) {
     super(oneLine(`${where}: ${problem}`), options);
     this.name = 'SettingsError';
   }
+
+  /** The same, with the file in which the key was to be. */
+  in(file: string): SettingsError {
+    return new SettingsError(`${file}: ${this.where}`, this.problem, { cause: this.cause });
+  }
 }
+
+/** One that says already where the setting was written. */
+export class PlacedSettingsError extends SettingsError {}
 
 /** Enough of a wrong value to recognise it; a pasted certificate must not fill the log. */
 const LONGEST_SHOWN_VALUE = 80;

@@ -7,7 +7,7 @@ export {
   type SettingsClass,
   type SettingType,
 } from './setting.js';
-export { SettingsError } from './settings-error.js';
+export { PlacedSettingsError, SettingsError } from './settings-error.js';
 export {
   processEnvironment,
   SettingSource,

@@ -30,6 +30,12 @@ describe('A server whose settings cannot be used', () => {
       '[app:main]\nkinto.storage_backend = kinto.core.storage.postgresql',
       'storage_url: is not set: the postgresql backend expects postgresql://',
     ],
+    ['kumocast.readnoly = true', 'shop.ini line 4: kumocast.readnoly is not a setting'],
+    ['kinto.event_listeners = pusher', 'shop.ini: event_listeners.pusher.app_id: is not set: it is needed'],
+    [
+      'kinto.event_listeners = live\nkinto.event_listeners.live.use = ./nowhere.mjs',
+      'shop.ini: event_listeners.live.use: ./nowhere.mjs: there is no such file beside the settings',
+    ],
     [
       'multiauth.policies = magic',
       'magic: multiauth.policy.magic.use is not set, and the name is no policy: expected one of',

@@ -93,12 +93,12 @@ describe('The pusher listener', () => {
     ['a bad request', { status: 400, body: 'Bad name' }, 'answered 400: Bad name', true],
     ['a payload too large', { status: 413, body: 'Too large' }, 'answered 413: Too large', true],
     ['a long answer', { status: 502, body: 'x'.repeat(9000) }, `answered 502: ${'x'.repeat(200)}`, false],
-    ['a connection cut', 'cut', 'could not be reached (ECONNRESET)', false],
+    ['a connection cut', 'cut', 'HOST could not be reached (ECONNRESET)', false],
     ['a redirect', { status: 302, body: '', headers: { location: '/elsewhere' } }, 'answered 404: Unknown app', false],
   ])('tells %s in a sentence, and whether trying again can help', async (_, answer, message, isForGood) => {
     const failure = await failureAfter(answer);
     expect(failure).toBeInstanceOf(Error);
-    expect((failure as Error).message).toBe(message);
+    expect((failure as Error).message).toBe(message.replace('HOST', `127.0.0.1:${host.port}`));
     expect(failure instanceof UndeliverableChange).toBe(isForGood);
     await listener.afterCommit(committedChange());
     expect(host.events).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('The pusher listener', () => {
 
   it('does not wait for a server that hangs', async () => {
     listen('pusher.timeout = 30');
-    expect(await failureAfter('hang')).toEqual(new Error('gave no answer within 30 ms'));
+    expect(await failureAfter('hang')).toEqual(new Error(`127.0.0.1:${host.port} gave no answer within 30 ms`));
   });
 
   it('tells that nobody listens at that address', async () => {
@@ -191,7 +191,7 @@ describe('The pusher listener behind the feed', () => {
       expect(host.events.map(({ data }) => /r\d/.exec(data)?.[0])).toEqual(['r1', 'r2']);
       expect(log.lines.map((line) => line.replace(/in \d+ ms/, 'in N ms'))).toEqual([
         'warn: Listener pusher failed, next try in N ms: answered 500: *** ***',
-        'warn: Listener pusher failed, next try in N ms: could not be reached (ECONNRESET)',
+        `warn: Listener pusher failed, next try in N ms: 127.0.0.1:${host.port} could not be reached (ECONNRESET)`,
         'warn: Listener pusher failed, next try in N ms: answered 503: Busy',
       ]);
       const shown = [...log.lines, inspect(registered, { depth: 20, showHidden: true })].join('\n');

@@ -2,6 +2,10 @@
 export class RecordingLog {
   readonly lines: string[] = [];
 
+  debug(line: string): void {
+    this.lines.push(`debug: ${line}`);
+  }
+
   log(line: string): void {
     this.lines.push(`log: ${line}`);
   }

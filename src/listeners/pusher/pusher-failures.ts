@@ -13,10 +13,16 @@ const SIGNATURES = /[0-9a-f]{64}/gi;
 export class PusherFailures {
   readonly #secret: string;
   private readonly timeout: number;
+  /** Where it is, as a log may have it. */
+  private readonly target: string;
 
-  constructor({ secret, timeout }: Pick<PusherSettings, 'secret' | 'timeout'>) {
+  constructor(settings: Pick<PusherSettings, 'secret' | 'timeout' | 'host' | 'port' | 'cluster'>) {
+    const { secret, timeout, host, port, cluster } = settings;
     this.#secret = secret;
     this.timeout = timeout;
+    // Without either, the library asks for the first cluster that there was.
+    const name = host || (cluster === '' ? 'api.pusherapp.com' : `api-${cluster}.pusher.com`);
+    this.target = port === undefined ? name : `${name}:${port}`;
   }
 
   /**
@@ -34,8 +40,8 @@ export class PusherFailures {
 
   private unreachable(error: unknown): string {
     return error instanceof Error && error.name === 'AbortError'
-      ? `gave no answer within ${this.timeout} ms`
-      : `could not be reached (${codeOf(error)})`;
+      ? `${this.target} gave no answer within ${this.timeout} ms`
+      : `${this.target} could not be reached (${codeOf(error)})`;
   }
 
   private excerpt(body: string): string {

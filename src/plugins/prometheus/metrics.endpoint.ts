@@ -1,6 +1,5 @@
 import type { ApiResponse } from '../../resources/api-message.js';
 import type { PlainEndpoint } from '../../resources/exchange.js';
-import type { PrometheusSink } from './prometheus-sink.js';
 
 /** What Kinto says, whose client library names the newest version of the format; what is told is in the first one too. */
 const TEXT_FORMAT = 'text/plain; version=1.0.0; charset=utf-8';
@@ -26,7 +25,8 @@ export class MetricsEndpoint implements PlainEndpoint {
     },
   };
 
-  constructor(private readonly sink: PrometheusSink) {}
+  /** @param text everything, in that format */
+  constructor(private readonly text: () => Promise<string>) {}
 
   exposedHeaders(): readonly string[] {
     return [];
@@ -34,7 +34,7 @@ export class MetricsEndpoint implements PlainEndpoint {
 
   async handle(): Promise<ApiResponse> {
     // Labels may be anything that a user can be called.
-    const body = Buffer.from(await this.sink.text());
+    const body = Buffer.from(await this.text());
     return { status: 200, headers: { 'Content-Type': TEXT_FORMAT }, body };
   }
 }

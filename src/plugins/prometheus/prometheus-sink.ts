@@ -1,5 +1,7 @@
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { Labels, MetricSink } from '../../resources/metrics/metric-sink.js';
+import type { Gathered } from './serving-processes.js';
+import { gauge, sumOf } from './sums.js';
 
 export interface PrometheusOptions {
   /** As it is told: {@link metricPrefix}. */
@@ -54,6 +56,23 @@ export class PrometheusSink implements MetricSink {
   /** Everything, in Prometheus's text format. */
   text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  /** The sums over all processes in the same format, and then how many processes have told theirs. */
+  textOfAll({ texts, expected, answered }: Gathered): string {
+    return sumOf([
+      ...texts,
+      this.gaugeOf('workers', expected, 'How many processes are to serve'),
+      this.gaugeOf(
+        'workers_answered',
+        answered,
+        'How many told what they measured; of the others it is what they last told',
+      ),
+    ]);
+  }
+
+  private gaugeOf(name: string, value: number, help: string): string {
+    return this.options.disabled.has(name) ? '' : gauge(this.options.prefix + name, value, help);
   }
 
   private counterOf(name: string, labels: Labels, help: string): Counter {

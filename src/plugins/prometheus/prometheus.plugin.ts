@@ -1,28 +1,39 @@
 import { ProjectSettings } from '../../resources/http.settings.js';
 import type { Plugin } from '../../resources/plugin.js';
 import { readSettings, SettingsError, settingProblem, type SettingSource } from '../../settings/settings.js';
+import { inTurns } from '../../wire/in-turns.js';
 import { MetricsEndpoint } from './metrics.endpoint.js';
 import { metricPrefix, PrometheusSink } from './prometheus-sink.js';
 import { PrometheusSettings } from './prometheus.settings.js';
+import type { ServingProcesses } from './serving-processes.js';
 
-export const prometheusPlugin: Plugin = {
-  settings: [PrometheusSettings],
-  extend({ endpoints, metrics, capabilities }, source) {
-    const settings = readSettings(PrometheusSettings, source);
-    const prefix = prefixOf(settings, source);
-    const { disabledMetrics } = settings;
-    const disabled = new Set(disabledMetrics.map((name) => name.replace(prefix, '').replace(/_total$/, '')));
-    const sink = new PrometheusSink({ prefix, disabled, buckets: bucketsOf(settings, source) });
-    metrics.add('prometheus', sink);
-    endpoints.add('prometheus', () => [new MetricsEndpoint(sink)]);
-    capabilities.add('prometheus', {
-      description: 'Prometheus metrics.',
-      url: 'https://github.com/Kinto/kinto/',
-      prefix,
-      disabled_metrics: [...disabledMetrics],
-    });
-  },
-};
+/** @param processes for all of which it answers; without, there is this one alone */
+export function prometheusPlugin(processes?: ServingProcesses): Plugin {
+  return {
+    settings: [PrometheusSettings],
+    extend({ endpoints, metrics, capabilities }, source) {
+      const settings = readSettings(PrometheusSettings, source);
+      const prefix = prefixOf(settings, source);
+      const { disabledMetrics } = settings;
+      const disabled = new Set(disabledMetrics.map((name) => name.replace(prefix, '').replace(/_total$/, '')));
+      const sink = new PrometheusSink({ prefix, disabled, buckets: bucketsOf(settings, source) });
+      metrics.add('prometheus', sink);
+      const text = processes === undefined ? () => sink.text() : textOfAll(sink, processes);
+      endpoints.add('prometheus', () => [new MetricsEndpoint(text)]);
+      capabilities.add('prometheus', {
+        description: 'Prometheus metrics.',
+        url: 'https://github.com/Kinto/kinto/',
+        prefix,
+        disabled_metrics: [...disabledMetrics],
+      });
+    },
+  };
+}
+
+function textOfAll(sink: PrometheusSink, processes: ServingProcesses): () => Promise<string> {
+  processes.open(() => sink.text());
+  return inTurns(async () => sink.textOfAll(await processes.gather()));
+}
 
 /** @throws SettingsError */
 function prefixOf({ prefix }: PrometheusSettings, source: SettingSource): string {
