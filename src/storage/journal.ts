@@ -56,6 +56,8 @@ export interface LoggedRow extends ListedRow {
   readonly resource_name: string;
 }
 
+type WrittenRow = Pick<LoggedRow, 'id' | 'parent_id' | 'resource_name' | 'object_id' | 'action' | 'timestamp'>;
+
 interface Cursor {
   readonly consumer: string;
   readonly change_id: number;
@@ -120,19 +122,16 @@ export const journal = {
     sql: SqlSession,
     after: number,
     resourceNames: readonly string[],
-  ): Promise<Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action'>[]> {
+  ): Promise<Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action' | 'timestamp'>[]> {
     const names = resourceNames.map(() => '?').join(', ');
-    const rows = await sql.all<Pick<LoggedRow, 'id' | 'parent_id' | 'resource_name' | 'object_id' | 'action'>>(
-      `SELECT id, parent_id, resource_name, object_id, action FROM changes
+    const rows = await sql.all<WrittenRow>(
+      `SELECT id, parent_id, resource_name, object_id, action, timestamp FROM changes
         WHERE id > ? AND resource_name IN (${names}) ORDER BY id`,
       [after, ...resourceNames],
     );
-    return rows.map(({ id, parent_id: parentId, resource_name: resourceName, object_id: objectId, action }) => ({
-      id,
-      list: { parentId, resourceName },
-      objectId,
-      action,
-    }));
+    return rows.map(({ parent_id: parentId, resource_name: resourceName, object_id: objectId, ...row }) => {
+      return { ...row, list: { parentId, resourceName }, objectId };
+    });
   },
 
   async findCursor(sql: SqlSession, consumer: string): Promise<number | undefined> {

@@ -114,6 +114,47 @@ describe('The change before, in the changes of webhooks', () => {
   });
 });
 
+describe('The change before, when the webhook is written again', () => {
+  let scene: NotificationsScene;
+  let id: string;
+  beforeEach(async () => {
+    scene = await NotificationsScene.open();
+    await scene.server.request('PUT', '/v1/buckets/blog/collections/drafts');
+    id = await scene.hook({ triggers: { '/buckets/blog/**': ['write'] } });
+    await scene.put('r1');
+    await until(() => expect(scene.changesTold()).toHaveLength(1));
+  });
+  afterEach(() => scene.close());
+
+  const patch = (data: JsonObject) => scene.server.request('PATCH', `${WEBHOOKS}/${id}`, { body: { data } });
+
+  it('is not the one before those that have passed by', async () => {
+    await patch({ active: false });
+    await scene.put('r2');
+    await patch({ active: true });
+    await scene.server.request('PUT', '/v1/buckets/blog/collections/drafts/records/d1');
+    await until(() => expect(scene.changesTold()).toHaveLength(2));
+    await patch({ include_old: true });
+    await scene.put('r3');
+    await until(() => expect(scene.changesTold()).toHaveLength(3));
+    expect(scene.changesTold()[2]).not.toHaveProperty('previous');
+  });
+
+  it('stays known, also after a replay', async () => {
+    const { position } = scene.changesTold()[0]!;
+    await scene.put('r2');
+    await until(() => expect(scene.changesTold()).toHaveLength(2));
+    await scene.server.request('POST', `${WEBHOOKS}/${id}/replay`, { body: { position: position! } });
+    await until(() => expect(scene.changesTold()).toHaveLength(3));
+    await patch({ include_old: true });
+    await scene.put('r3');
+    await until(() => expect(scene.changesTold()).toHaveLength(4));
+    const [, , again, after] = scene.changesTold();
+    expect(again).not.toHaveProperty('previous');
+    expect(after!.previous).toBe(again!.position);
+  });
+});
+
 describe('The change before, over a restart', () => {
   it('is known to the next server', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kumocast-previous-'));

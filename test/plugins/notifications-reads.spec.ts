@@ -230,7 +230,7 @@ describe('Reads, told to users who want them', () => {
   });
 
   it('are waited with for no more objects than the setting says', async () => {
-    const few = await NotificationsScene.open('kinto.notifications.max_waiting_reads = 2');
+    const few = await NotificationsScene.open('kinto.notifications.max_reads = 2');
     for (const id of ['r1', 'r2', 'r3']) await few.put(id);
     await few.hook({ triggers: READS, include_data: false });
     for (const id of ['r1', 'r2', 'r3']) await few.server.request('GET', `/v1${RECORDS}/${id}`);

@@ -8,7 +8,7 @@ export const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 export const RECORDS = '/buckets/blog/collections/articles/records';
 
 export const NOTIFICATIONS_INI = `
-kinto.includes = kinto.plugins.default_bucket kumocast.plugins.notifications
+kinto.includes = kinto.plugins.default_bucket kinto.plugins.flush kumocast.plugins.notifications
 kinto.notifications.allow_private_addresses = true
 kinto.notifications.first_wait = 20
 kinto.notifications.push_interval = 0

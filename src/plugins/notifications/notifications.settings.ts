@@ -37,15 +37,15 @@ export class NotificationsSettings {
   readTriggers!: boolean;
 
   @Setting({
-    key: 'notifications.max_waiting_reads',
+    key: 'notifications.max_reads',
     type: 'integer',
-    default: 1000,
-    sentence: 'Of how many objects one subscription may have reads waiting; further ones are not told.',
+    default: 250,
+    sentence: 'Of how many objects one subscription is told reads in a minute; further ones are left out.',
   })
   @IsInt()
   @Min(1)
-  @Max(10_000)
-  maxWaitingReads!: number;
+  @Max(1000)
+  maxReads!: number;
 
   @Setting({
     key: 'notifications.subscription_ttl',

@@ -22,6 +22,7 @@ import { noteSubscription } from './note-subscription.js';
 import type { NotificationsSettings } from './notifications.settings.js';
 import { DeliveriesEndpoint, ReplayEndpoint, TestEndpoint } from './subscription-actions.endpoints.js';
 import { ReadWatch } from './reads/read-watch.js';
+import type { SubscriptionRef } from './stored-subscription.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
 import { SubscriptionsEndpoint } from './subscriptions.endpoint.js';
 
@@ -57,8 +58,9 @@ export class Notifications {
   constructor(private readonly parts: NotificationsParts) {
     this.senders = new Senders(parts.settings, parts.push);
     this.slots = new Slots(parts.settings.parallel);
-    const { maxWaitingReads: maxWaiting, readTriggers } = parts.settings;
-    this.reads = readTriggers ? new ReadWatch({ ...parts, maxWaiting }) : undefined;
+    const { maxReads, readTriggers } = parts.settings;
+    const onNoted = (one: SubscriptionRef) => void this.notifier?.reads.tell([one]).catch(() => undefined);
+    this.reads = readTriggers ? new ReadWatch({ ...parts, maxReads, onNoted }) : undefined;
     parts.storage.onCommit(() => this.notifier?.wake());
   }
 

@@ -3,10 +3,12 @@ import { PrivateList } from '../../resources/private-list.js';
 import { bodyProblem } from '../../resources/write-body.js';
 import type { ObjectList, Selection, StorageView, UnitOfWork, WrittenObject } from '../../storage/storage.js';
 import { ApiError, invalidParameters } from '../../wire/api-error.js';
-import type { JsonObject } from '../../wire/json.js';
+import { isJsonObject, type JsonObject } from '../../wire/json.js';
 import { StoredObject } from '../../wire/stored-object.js';
 import { forgetSubscription } from './delivery/forget-subscription.js';
+import { subscriptionReads } from './reads/subscription-reads.js';
 import {
+  hasTold,
   kept,
   secretOf,
   shown,
@@ -16,6 +18,7 @@ import {
   type SubscriptionState,
 } from './stored-subscription.js';
 import type { SubscriptionKind } from './subscription-kinds.js';
+import { Triggers } from './triggers.js';
 
 /** Whose subscriptions, and what the settings say of them. */
 export interface Ownership {
@@ -73,6 +76,9 @@ export class OwnSubscriptions extends PrivateList {
     const { owner, kind } = this.ownership;
     const before = await unit.findObject(this.listOf(), previous.id);
     const whole: JsonObject = { ...kept(kind, value, before), owner };
+    const begun = before?.value.replay ?? before?.value.begun;
+    if (begun !== undefined) whole.begun = begun;
+    if (!wantsReads(whole)) await subscriptionReads.remove(unit, { owner, kind: kind.name, id: previous.id });
     if (before !== undefined && (await this.isOff(unit, before))) {
       // It begins anew behind this very write.
       whole.replay = `here:${randomUUID()}`;
@@ -96,8 +102,7 @@ export class OwnSubscriptions extends PrivateList {
   /** Whether no message has said yet that changes have passed it by. */
   private async hasYetToResume(unit: UnitOfWork, before: StoredObject): Promise<boolean> {
     if (before.value.resumed !== true) return false;
-    const { lastSuccess = 0 } = await this.findState(unit, before);
-    return lastSuccess < before.lastModified;
+    return !hasTold(await this.findState(unit, before), before.lastModified);
   }
 
   private findState(view: StorageView, stored: StoredObject): Promise<SubscriptionState> {
@@ -114,4 +119,8 @@ export class OwnSubscriptions extends PrivateList {
       details: { limit: maxPerUser },
     });
   }
+}
+
+function wantsReads({ triggers }: JsonObject): boolean {
+  return isJsonObject(triggers) && new Triggers(triggers, undefined).hasReads;
 }

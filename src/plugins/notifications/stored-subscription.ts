@@ -28,8 +28,15 @@ export interface SubscriptionState {
   readonly failures: number;
   readonly failingSince?: number | undefined;
   readonly lastSuccess?: number | undefined;
+  /** When changes have arrived last, and not only reads. */
+  readonly lastTold?: number | undefined;
   readonly lastError?: { readonly code: string; readonly at: number } | undefined;
   readonly deliveries: readonly DeliveryNote[];
+}
+
+/** Whether changes have arrived since then. */
+export function hasTold({ lastTold = 0 }: SubscriptionState, since: number): boolean {
+  return lastTold >= since;
 }
 
 const NEW: Omit<SubscriptionState, 'version'> = { state: 'active', failures: 0, deliveries: [] };
@@ -37,8 +44,11 @@ const NEW: Omit<SubscriptionState, 'version'> = { state: 'active', failures: 0, 
 /** What the server says of a subscription, and nobody else can. */
 const READ_ONLY = ['state', 'failures', 'last_success', 'last_error', 'expires_at'];
 
-/** What is stored and never shown: whose it is, where a replay begins, whether something was missed. */
-const HIDDEN = ['owner', 'replay', 'resumed'];
+/**
+ * What is stored and never shown: whose it is, where a replay begins, which replay it has begun with last, whether
+ * something was missed.
+ */
+const HIDDEN = ['owner', 'replay', 'begun', 'resumed'];
 
 export function subscriptionList(owner: string, kind: KindName): ObjectList {
   return { parentId: owner, resourceName: kind };
@@ -57,8 +67,8 @@ export const subscriptionStates = {
     const kept = found.value.kept as unknown as SubscriptionState;
     if (kept.version === version) return kept;
     // Whoever writes a subscription again wants it tried again.
-    const { lastSuccess, lastError, deliveries } = kept;
-    return { ...NEW, version, lastSuccess, lastError, deliveries };
+    const { lastSuccess, lastTold, lastError, deliveries } = kept;
+    return { ...NEW, version, lastSuccess, lastTold, lastError, deliveries };
   },
 
   async write(unit: UnitOfWork, { kind, owner, id }: SubscriptionRef, state: SubscriptionState): Promise<void> {

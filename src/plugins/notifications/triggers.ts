@@ -57,14 +57,19 @@ export function triggerProblems(
 
 /** Which changes, and which reads, a subscription is about. */
 export class Triggers {
+  /** As they are meant: with the name of one's own bucket. */
+  readonly patterns: readonly string[];
   /** Whether any read is wanted. */
   readonly hasReads: boolean;
   private readonly rows: readonly { readonly uris: RegExp; readonly actions: ReadonlySet<string> }[];
 
   /** @param value that {@link triggerProblems} has no problem with */
   constructor(value: Readonly<Record<string, JsonValue>>, ownBucket: string | undefined) {
+    const own = (pattern: string) =>
+      ownBucket === undefined ? pattern : pattern.replace(DEFAULT_BUCKET, `/buckets/${ownBucket}`);
+    this.patterns = Object.keys(value).map(own);
     this.rows = Object.entries(value).map(([pattern, actions]) => ({
-      uris: urisOf(ownBucket === undefined ? pattern : pattern.replace(DEFAULT_BUCKET, `/buckets/${ownBucket}`)),
+      uris: urisOf(own(pattern)),
       actions: new Set(actions as string[]),
     }));
     this.hasReads = this.rows.some(({ actions }) => actions.has(READ));

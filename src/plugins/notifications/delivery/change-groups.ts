@@ -72,17 +72,18 @@ export function readGroupsOf(kind: KindName, reads: readonly ReadNote[], tried: 
   const groups = tried.length === 0 ? [] : [reads.filter(isTried)];
   const open = new Map<string, ReadNote[]>();
   for (const read of reads.filter((each) => !isTried(each))) {
-    const group = open.get(listKey(read));
+    const listUri = read.uri.slice(0, read.uri.lastIndexOf('/'));
+    const group = open.get(listUri);
     if (group !== undefined && group.length < most) group.push(read);
     else {
       const begun = [read];
-      open.set(listKey(read), begun);
+      open.set(listUri, begun);
       groups.push(begun);
     }
   }
   return groups.filter(({ length }) => length > 0);
 }
 
-function listKey({ list }: Pick<LoggedChange, 'list'>): string {
+function listKey({ list }: LoggedChange): string {
   return `${list.resourceName} ${list.parentId}`;
 }

@@ -58,6 +58,6 @@ export async function readsMessage(
   const reads = await storage.read((view) => sight.lookAtReads(view, subscription, group));
   const [first] = reads;
   if (first === undefined) return undefined;
-  const note = { delivery: readsId(subscription, reads), ...listNames(first.read.list), reads: reads.length };
+  const note = { delivery: readsId(subscription, reads), ...listNames(first.list), reads: reads.length };
   return { content: () => ({ reads }), note, settle };
 }

@@ -74,9 +74,9 @@ export function readsWebhook(
 ): WebhookMessage {
   const id = readsId(subscription, reads);
   let room = maxBodyBytes;
-  const texts = reads.map(({ read, object }) => {
-    const head = JSON.stringify({ uri: read.uri, resource: read.list.resourceName, timestamp: read.at }).slice(0, -1);
-    const bare = JSON.stringify({ id: read.id, last_modified: object.lastModified });
+  const texts = reads.map(({ uri, list, at, object }) => {
+    const head = JSON.stringify({ uri, resource: list.resourceName, timestamp: at }).slice(0, -1);
+    const bare = JSON.stringify({ id: object.id, last_modified: object.lastModified });
     if (!subscription.includesData) return `${head},"data":${bare}}`;
     const size = Buffer.byteLength(object.text);
     if (size > room) return `${head},"too_large":true,"data":${bare}}`;
@@ -88,7 +88,7 @@ export function readsWebhook(
 
 /** The same at each try. */
 export function readsId({ key }: Subscription, reads: readonly VisibleRead[]): string {
-  return idOf([key, 'reads', ...reads.map(({ read }) => [read.uri, read.at])]);
+  return idOf([key, 'reads', ...reads.map(({ uri, at }) => [uri, at])]);
 }
 
 /** A message that nothing has led to, for somebody who wants to see whether their receiver works. */
@@ -114,9 +114,9 @@ export function pushMessage(subscription: Subscription, changes: readonly Visibl
 
 /** The same of reads, under a topic of their own: no news of a change is to be replaced by one of them. */
 export function readsPush(subscription: Subscription, reads: readonly VisibleRead[]): PushMessage {
-  const { list, at: timestamp } = reads.at(-1)!.read;
+  const { list, at: timestamp } = reads.at(-1)!;
   const head = { v: 1, ...listNames(list), timestamp, counts: { read: reads.length } };
-  const ids = reads.map(({ read }) => read.id);
+  const ids = reads.map(({ object }) => object.id);
   const data = reads.length === 1 ? reads[0]!.object.text : undefined;
   return {
     ...optionsOf(subscription),

@@ -1,11 +1,12 @@
 import type { Lease } from '../../../changes/lease.js';
 import { Wakeable } from '../../../changes/wakeable.js';
 import { journal, type LoggedChange } from '../../../storage/journal.js';
-import type { SubscriptionRef } from '../stored-subscription.js';
+import type { DeliveryHost, EndOfDelivery } from './delivery-host.js';
+import { KnownSubscriptions } from './known-subscriptions.js';
 import { uriOf } from './owner-sight.js';
 import { ReadRounds, type ReadTeller } from './read-rounds.js';
-import { SubscriptionDelivery, type DeliveryHost, type DeliveryParts } from './subscription-delivery.js';
-import { keyOf, Subscription } from './subscription.js';
+import { SubscriptionDelivery, type DeliveryParts } from './subscription-delivery.js';
+import { Subscription } from './subscription.js';
 import { isAccountGone, placeIn, replayIn, writtenIn, type StoredOne } from './written-subscriptions.js';
 
 const BATCH = 500;
@@ -37,7 +38,7 @@ export class Notifier implements DeliveryHost, ReadTeller {
   position = 0;
   private written = 0;
   private readonly wakeable = new Wakeable(() => this.next());
-  private readonly known = new Map<string, Subscription>();
+  private readonly known = new KnownSubscriptions();
   private readonly behind = new Map<string, SubscriptionDelivery>();
   /** Their versions: another one is active again. */
   private readonly disabled = new Map<string, number>();
@@ -47,10 +48,12 @@ export class Notifier implements DeliveryHost, ReadTeller {
   private readonly births = new Map<string, number>();
   private turn: Promise<unknown> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
-  private readonly readRounds: ReadRounds;
+  /** Subscriptions of which the log is just telling. */
+  private beingWritten: ReadonlySet<string> = new Set();
+  readonly reads: ReadRounds;
 
   constructor(private readonly parts: NotifierParts) {
-    this.readRounds = new ReadRounds(parts, this);
+    this.reads = new ReadRounds(parts, this);
   }
 
   async open(): Promise<void> {
@@ -61,7 +64,7 @@ export class Notifier implements DeliveryHost, ReadTeller {
     for (const [key, place] of places) this.begin(key, place);
     this.timer = setInterval(() => this.sweep(), SWEEP_INTERVAL);
     this.timer.unref();
-    if (this.parts.settings.readTriggers) this.readRounds.open();
+    if (this.parts.settings.readTriggers) this.reads.open();
     this.wake();
   }
 
@@ -75,7 +78,7 @@ export class Notifier implements DeliveryHost, ReadTeller {
 
   async close(): Promise<void> {
     clearInterval(this.timer);
-    await this.readRounds.close();
+    await this.reads.close();
     await Promise.all([this.wakeable.close(), ...[...this.behind.values()].map((delivery) => delivery.stop())]);
     await this.writePlace().catch(() => undefined);
   }
@@ -84,16 +87,17 @@ export class Notifier implements DeliveryHost, ReadTeller {
     return this.known.get(key);
   }
 
-  settle(delivery: SubscriptionDelivery, why?: 'disabled' | 'passed'): Promise<boolean> {
+  settle(delivery: SubscriptionDelivery, why?: EndOfDelivery): Promise<boolean> {
     return this.inTurn(async () => {
       const { key } = delivery;
-      if (why === undefined && delivery.place < this.position) return false;
       if (this.behind.get(key) !== delivery) return true;
+      if (why === undefined && delivery.place < this.position) return false;
       const subscription = this.known.get(key);
       if (why === 'disabled' && subscription !== undefined) this.disabled.set(key, subscription.stored.lastModified);
       await this.parts.places.write(this.position, new Map([[key, undefined]]));
       this.written = this.position;
       this.behind.delete(key);
+      if (why === 'gone') this.known.delete(key);
       return true;
     });
   }
@@ -105,30 +109,22 @@ export class Notifier implements DeliveryHost, ReadTeller {
   }
 
   get wantsReads(): boolean {
-    return [...this.known.values()].some(({ triggers }) => triggers.hasReads);
+    return this.known.wantReads;
   }
 
-  /** Like with a change: whoever has something to be told has a place of their own in the log. */
-  tellReads(waiting: readonly SubscriptionRef[]): Promise<void> {
-    return this.inTurn(async () => {
-      const places = new Map<string, number>();
-      for (const { kind, owner, id } of waiting) {
-        const one = this.known.get(keyOf(kind, owner, id));
-        // Who is behind is told of reads when that is over; of a new one, the log tells soon.
-        if (one === undefined || this.behind.has(one.key)) continue;
-        if (one.isExpired(this.parts.expiresAfter)) await this.remove(one);
-        else if (this.isTold(one) && one.triggers.hasReads) places.set(one.key, this.position);
-        else await this.parts.places.forgetReads(one);
-      }
-      if (places.size === 0) return;
-      await this.parts.places.write(this.position, places);
-      this.written = this.position;
-      this.apply(places);
-    });
+  isBusy(key: string): boolean {
+    return this.behind.has(key) || this.beingWritten.has(key);
   }
 
-  private isTold(one: Subscription): boolean {
+  isTold(one: Subscription): boolean {
     return one.isActive && this.disabled.get(one.key) !== one.stored.lastModified;
+  }
+
+  async beginHere(keys: readonly string[]): Promise<void> {
+    const places = new Map(keys.map((key) => [key, this.position]));
+    await this.parts.places.write(this.position, places);
+    this.written = this.position;
+    this.apply(places);
   }
 
   private async next(): Promise<boolean> {
@@ -149,8 +145,11 @@ export class Notifier implements DeliveryHost, ReadTeller {
   private async lookThrough(logged: readonly LoggedChange[]): Promise<void> {
     const written = await this.parts.storage.read((view) => writtenIn(view, logged));
     for (const { objectId } of logged.filter(isAccountGone)) {
-      for (const one of [...this.known.values()]) if (one.owner === `account:${objectId}`) await this.remove(one);
+      for (const one of this.known.all()) if (one.owner === `account:${objectId}`) await this.remove(one);
     }
+    this.beingWritten = new Set(written.map(({ key }) => key));
+    // From now on no delivery of theirs begins but here; whoever is in turn may still begin one.
+    await this.turn;
     for (const { key, one } of written) {
       if (one === undefined || this.isNewReplay(key, one)) await this.behind.get(key)?.stop();
     }
@@ -175,22 +174,25 @@ export class Notifier implements DeliveryHost, ReadTeller {
       for (const { key, one } of written) if (one !== undefined) this.markReplay(key, replayIn(one));
       for (const [key, id] of this.births) if (id <= top) this.births.delete(key);
       this.apply(places);
+      this.beingWritten = new Set();
       for (const { key } of written) this.behind.get(key)?.retry();
       for (const delivery of this.behind.values()) delivery.wake();
     });
   }
 
   private addNewlyBehind(logged: readonly LoggedChange[], places: Map<string, number | undefined>): void {
-    const idle = [...this.known.values()].filter(({ key }) => !this.behind.has(key) && !places.has(key));
-    for (const one of idle.filter((each) => this.isTold(each))) {
-      const first = logged.find((change) => {
-        if (change.id <= (this.births.get(one.key) ?? 0)) return false;
-        const uri = uriOf(change, this.parts.definitions);
-        return uri !== undefined && one.triggers.wants(uri, change.action);
-      });
-      if (first === undefined) continue;
-      if (one.isExpired(this.parts.expiresAfter)) void this.remove(one).catch(() => undefined);
-      else places.set(one.key, first.id - 1);
+    for (const change of logged) {
+      const uri = uriOf(change, this.parts.definitions);
+      if (uri === undefined) continue;
+      for (const one of this.known.candidates(uri)) {
+        const { key, triggers } = one;
+        // The first change that it is about decides.
+        if (this.behind.has(key) || places.has(key) || !this.isTold(one) || !triggers.wants(uri, change.action))
+          continue;
+        if (change.id <= (this.births.get(key) ?? 0)) continue;
+        if (one.isExpired(this.parts.expiresAfter)) void this.remove(one).catch(() => undefined);
+        else places.set(key, change.id - 1);
+      }
     }
   }
 
@@ -210,7 +212,7 @@ export class Notifier implements DeliveryHost, ReadTeller {
 
   private remember({ kind, owner, stored }: StoredOne): void {
     const subscription = new Subscription(kind, owner, stored, this.parts.ownBucketOf(owner));
-    this.known.set(subscription.key, subscription);
+    this.known.set(subscription);
   }
 
   private isNewReplay(key: string, one: StoredOne): boolean {
@@ -234,13 +236,13 @@ export class Notifier implements DeliveryHost, ReadTeller {
 
   private sweep(): void {
     void this.writePlace().catch(() => undefined);
-    for (const one of [...this.known.values()]) {
+    for (const one of this.known.all()) {
       if (one.isExpired(this.parts.expiresAfter)) void this.remove(one).catch(() => undefined);
     }
   }
 
   /** Places are given and taken one after another. */
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.turn.then(work);
     this.turn = done.catch(() => undefined);
     return done;

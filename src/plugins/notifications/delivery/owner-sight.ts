@@ -3,11 +3,12 @@ import { ownReaders } from '../../../changes/own-readers.js';
 import type { Access } from '../../../permissions/access.js';
 import type { ResourceDefinitions } from '../../../resources/resource-definition.js';
 import { chainWith, objectUri, placeOf, type ResourcePlace } from '../../../resources/resource-place.js';
+import { findPlaceOf, shapesOf } from '../../../resources/uri-places.js';
 import type { LoggedChange } from '../../../storage/journal.js';
 import type { ObjectList, StorageView } from '../../../storage/storage.js';
 import { parseJsonText, type JsonObject } from '../../../wire/json.js';
 import type { StoredObject } from '../../../wire/stored-object.js';
-import { uriParts } from '../../../wire/uri.js';
+import { uriParts, type UriShapes } from '../../../wire/uri.js';
 import type { ReadNote } from '../reads/read-note.js';
 import type { Subscription } from './subscription.js';
 
@@ -21,8 +22,8 @@ export interface VisibleChange {
 }
 
 /** A read that the owner of a subscription may be told of, and the object as it is now. */
-export interface VisibleRead {
-  readonly read: ReadNote;
+export interface VisibleRead extends ReadNote {
+  readonly list: ObjectList;
   readonly object: StoredObject;
 }
 
@@ -44,6 +45,8 @@ export function uriOf({ list, objectId }: LoggedChange, definitions: ResourceDef
  * the groups as they are now, and by the objects' own entries both as they are now and as the log has them.
  */
 export class OwnerSight {
+  private shapes: UriShapes | undefined;
+
   constructor(private readonly parts: SightParts) {}
 
   /** Those of the changes, all of one list, that the subscription's owner is to be told of, in order. */
@@ -84,26 +87,25 @@ export class OwnerSight {
     const { principals } = await this.parts.authenticator.callerOf({ userId: subscription.owner }, view.sql);
     const visible: VisibleRead[] = [];
     for (const read of reads) {
-      const place = this.placeOf(read);
-      if (place === undefined) continue;
+      const found = findPlaceOf(read.uri, this.parts.definitions, (this.shapes ??= shapesOf(this.parts.definitions)));
+      // It may want others by now.
+      if (found === undefined || !subscription.triggers.wantsRead(read.uri)) continue;
+      const { place, id } = found;
       const { name } = place.definition;
-      const asked = {
-        requested: name,
-        required: { resource: name, permission: 'write' },
-        uris: chainWith(place, read.id),
-      };
+      const asked = { requested: name, required: { resource: name, permission: 'write' }, uris: chainWith(place, id) };
       if (!(await this.parts.access.isAllowed(view.sql, principals, asked))) continue;
-      const object = await view.findObject(place.list, read.id);
-      if (object !== undefined && subscription.matches(object.value)) visible.push({ read, object });
+      const object = await view.findObject(place.list, id);
+      if (object !== undefined && subscription.matches(object.value))
+        visible.push({ ...read, list: place.list, object });
     }
     return visible;
   }
 
-  private placeOf(told: { readonly list: ObjectList } | undefined): ResourcePlace | undefined {
-    const definition = told && this.parts.definitions.find(told.list.resourceName);
-    if (told === undefined || definition === undefined || definition.hasOwnEndpoints === true) return undefined;
-    const place = placeOf(definition, this.parts.definitions, uriParts(told.list.parentId));
-    return place.list.parentId === told.list.parentId ? place : undefined;
+  private placeOf(change: LoggedChange | undefined): ResourcePlace | undefined {
+    const definition = change && this.parts.definitions.find(change.list.resourceName);
+    if (change === undefined || definition === undefined || definition.hasOwnEndpoints === true) return undefined;
+    const place = placeOf(definition, this.parts.definitions, uriParts(change.list.parentId));
+    return place.list.parentId === change.list.parentId ? place : undefined;
   }
 }
 

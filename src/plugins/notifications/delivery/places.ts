@@ -7,7 +7,12 @@ import type { Storage, UnitOfWork } from '../../../storage/storage.js';
 import { StoredObject } from '../../../wire/stored-object.js';
 import { subscriptionReads } from '../reads/subscription-reads.js';
 import type { ReadNote } from '../reads/read-note.js';
-import { subscriptionList, subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
+import {
+  subscriptionList,
+  subscriptionStates,
+  type SubscriptionRef,
+  type SubscriptionState,
+} from '../stored-subscription.js';
 import { KINDS, type KindName } from '../subscription-kinds.js';
 import { forgetSubscription } from './forget-subscription.js';
 import { consumerOf, keyOf, type Subscription } from './subscription.js';
@@ -64,37 +69,41 @@ export class Places {
    * @param told the last change that it told
    */
   async note(subscription: Subscription, place: number, state: SubscriptionState, told?: LoggedChange): Promise<void> {
-    await this.conclude(
-      subscription,
-      async (unit) => {
-        await subscriptionStates.write(unit, subscription, state);
-        if (told !== undefined) await toldPositions.write(unit, subscription, told);
-      },
-      place,
-    );
+    await this.conclude(subscription, place, async (unit) => {
+      await subscriptionStates.write(unit, subscription, state);
+      if (told !== undefined) await toldPositions.write(unit, subscription, told);
+    });
   }
 
   /** The same of a message that told reads. @param passed those that are not to be told again */
-  async noteReads(subscription: Subscription, passed: readonly ReadNote[], state?: SubscriptionState): Promise<void> {
-    await this.conclude(subscription, async (unit) => {
+  async noteReads(
+    subscription: Subscription,
+    place: number,
+    passed: readonly ReadNote[],
+    state?: SubscriptionState,
+  ): Promise<void> {
+    await this.conclude(subscription, place, async (unit) => {
       await subscriptionReads.pass(unit, subscription, passed);
       if (state !== undefined) await subscriptionStates.write(unit, subscription, state);
     });
   }
 
   /** They are not to be told any more. */
-  async forgetReads(subscription: Subscription): Promise<void> {
-    await this.conclude(subscription, (unit) => subscriptionReads.remove(unit, subscription));
+  async forgetReads(subscription: SubscriptionRef): Promise<void> {
+    await this.storage.write(async (unit) => {
+      await this.lease.ensureHeld(unit.sql);
+      await subscriptionReads.remove(unit, subscription);
+    });
   }
 
   private async conclude(
     { key, kind, owner, id }: Subscription,
+    place: number,
     work: (unit: UnitOfWork) => Promise<void>,
-    place?: number,
   ): Promise<void> {
     await this.storage.write(async (unit) => {
       await this.lease.ensureHeld(unit.sql);
-      if (place !== undefined) await journal.moveCursor(unit.sql, consumerOf(key), place);
+      await journal.moveCursor(unit.sql, consumerOf(key), place);
       // Its owner may have deleted it meanwhile.
       if (await unit.hasObject(subscriptionList(owner, kind), id)) await work(unit);
     });

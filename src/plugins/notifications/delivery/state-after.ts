@@ -14,7 +14,8 @@ export function stateAfter(before: SubscriptionState, outcome: SendOutcome, note
   const deliveries = [...before.deliveries, note].slice(-DELIVERIES_KEPT);
   if (outcome.kind === 'taken') {
     const { version, lastError } = before;
-    return { version, state: 'active', failures: 0, lastSuccess: note.at, lastError, deliveries };
+    const lastTold = note.changes === undefined ? before.lastTold : note.at;
+    return { version, state: 'active', failures: 0, lastSuccess: note.at, lastTold, lastError, deliveries };
   }
   const lastError = { code: outcome.reason.slice(0, LONGEST_REASON), at: note.at };
   const failures = before.failures + 1;

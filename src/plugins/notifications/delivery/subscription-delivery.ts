@@ -7,8 +7,9 @@ import type { ResourceDefinitions } from '../../../resources/resource-definition
 import type { NotificationsSettings } from '../notifications.settings.js';
 import type { ReadNote } from '../reads/read-note.js';
 import { subscriptionReads } from '../reads/subscription-reads.js';
-import { subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
+import { hasTold, subscriptionList, subscriptionStates, type SubscriptionState } from '../stored-subscription.js';
 import { groupsOf, readGroupsOf, type ChangeGroup } from './change-groups.js';
+import type { DeliveryHost, EndOfDelivery } from './delivery-host.js';
 import { changesMessage, readsMessage, type Message } from './message.js';
 import { uriOf, type OwnerSight } from './owner-sight.js';
 import type { Places } from './places.js';
@@ -35,17 +36,6 @@ export interface DeliveryParts {
   readonly definitions: ResourceDefinitions;
   readonly settings: Pick<NotificationsSettings, DeliverySettingNames>;
   readonly log: { warn(line: string): void };
-}
-
-/** Who knows the subscriptions, and up to where the log has been looked through. */
-export interface DeliveryHost {
-  readonly position: number;
-  readonly isAtWork: boolean;
-  find(key: string): Subscription | undefined;
-  /** The delivery has come to the end, or nothing is to be told any more. @returns false when there is more by now */
-  settle(delivery: SubscriptionDelivery, why?: 'disabled' | 'passed'): Promise<boolean>;
-  /** Nobody is there any more: the subscription is deleted. */
-  remove(subscription: Subscription): Promise<void>;
 }
 
 /** Tells one subscription what lies behind its place in the log: in order, one message at a time, again until it works. */
@@ -86,7 +76,7 @@ export class SubscriptionDelivery {
   }
 
   /** Another delivery goes on from here when there is more: woken once again, this one must do nothing. */
-  private async settle(why?: 'disabled' | 'passed'): Promise<boolean> {
+  private async settle(why?: EndOfDelivery): Promise<boolean> {
     this.isSettled = await this.host.settle(this, why);
     return this.isSettled;
   }
@@ -116,11 +106,14 @@ export class SubscriptionDelivery {
     await this.spare(subscription);
     const { kind, owner, stored } = subscription;
     const top = this.host.position;
-    const { logged, state } = await this.parts.storage.read(async (view) => ({
+    const { isThere, logged, state } = await this.parts.storage.read(async (view) => ({
+      // Whoever empties the database writes that into no log.
+      isThere: await view.hasObject(subscriptionList(owner, kind), stored.id),
       // Its messages may begin anywhere, also within a request: none is read again and again for the sake of its end.
       logged: await journal.readAtMost(view.sql, this.place, BATCH),
       state: await subscriptionStates.find(view, owner, kind, stored),
     }));
+    if (!isThere) return !(await this.settle('gone'));
     if (state.state === 'disabled') return !(await this.settle('disabled'));
     if (!subscription.isActive) return !(await this.settle('passed'));
     const known = logged.filter(({ id }) => id <= top);
@@ -182,9 +175,9 @@ export class SubscriptionDelivery {
     const { places } = this.parts;
     const message = await readsMessage(this.parts, subscription, group, (isPassed, state) => {
       this.triedReads = isPassed ? [] : group.map(({ uri }) => uri);
-      return places.noteReads(subscription, isPassed ? group : [], state);
+      return places.noteReads(subscription, this.place, isPassed ? group : [], state);
     });
-    if (message === undefined && !this.hasEnded) await places.noteReads(subscription, group);
+    if (message === undefined && !this.hasEnded) await places.noteReads(subscription, this.place, group);
     return message;
   }
 
@@ -208,7 +201,7 @@ export class SubscriptionDelivery {
     const { slots, senders } = this.parts;
     const { signal } = this.ending;
     const { value, stored } = subscription;
-    const isResumed = value.resumed === true && (state.lastSuccess ?? 0) < stored.lastModified;
+    const isResumed = value.resumed === true && !hasTold(state, stored.lastModified);
     const content = message.content(isResumed);
     const outcome = await slots.run(() => senders.send(subscription, content, signal));
     this.lastSent = Date.now();

@@ -40,5 +40,6 @@ function idOf({ parentId, resourceName }: ObjectList): string {
 }
 
 function replayOf({ value }: Subscription): string {
-  return typeof value.replay === 'string' ? value.replay : '';
+  const { replay = value.begun } = value;
+  return typeof replay === 'string' ? replay : '';
 }

@@ -11,7 +11,7 @@ export interface StoredOne {
   readonly stored: StoredObject;
 }
 
-type ChangeOfOne = Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action'>;
+type ChangeOfOne = Pick<LoggedChange, 'id' | 'list' | 'objectId' | 'action' | 'timestamp'>;
 
 /** A subscription that somebody has written. */
 export interface Written {
@@ -20,7 +20,7 @@ export interface Written {
   readonly createdAt: number;
   /** Where its last write is there. */
   readonly lastAt: number;
-  /** As it is now; absent: it is gone. */
+  /** As it is now; absent: it is gone, or off until it is switched on further on in the log. */
   readonly one: StoredOne | undefined;
 }
 
@@ -42,23 +42,29 @@ export async function allSubscriptions(view: StorageView): Promise<StoredOne[]> 
   return subscriptions;
 }
 
-interface Row extends SubscriptionRef, Pick<Written, 'createdAt' | 'lastAt'> {}
+interface Row extends SubscriptionRef, Pick<Written, 'createdAt' | 'lastAt'> {
+  readonly timestamp: number;
+}
 
 /** The subscriptions that these changes are changes of. */
 export async function writtenIn(view: StorageView, logged: readonly ChangeOfOne[]): Promise<Written[]> {
   const rows = new Map<string, Row>();
-  for (const { id: lastAt, list, objectId: id, action } of logged) {
+  for (const { id: lastAt, list, objectId: id, action, timestamp } of logged) {
     const kind = KINDS.find(({ name }) => name === list.resourceName)?.name;
     if (kind === undefined) continue;
     const owner = list.parentId;
     const key = keyOf(kind, owner, id);
     const createdAt = action === 'create' ? lastAt : (rows.get(key)?.createdAt ?? 0);
-    rows.set(key, { kind, owner, id, createdAt, lastAt });
+    rows.set(key, { kind, owner, id, createdAt, lastAt, timestamp });
   }
   const written: Written[] = [];
-  for (const [key, { kind, owner, id, createdAt, lastAt }] of rows) {
+  for (const [key, { kind, owner, id, createdAt, lastAt, timestamp }] of rows) {
     const stored = await view.findObject(subscriptionList(owner, kind), id);
-    written.push({ key, createdAt, lastAt, one: stored && { kind, owner, stored } });
+    const one = stored && { kind, owner, stored };
+    // Somebody may have written it since: where that is in the log, it begins anew.
+    const isOff =
+      one !== undefined && stored?.lastModified !== timestamp && replayIn(one)?.startsWith('here:') === true;
+    written.push({ key, createdAt, lastAt, one: isOff ? undefined : one });
   }
   return written;
 }

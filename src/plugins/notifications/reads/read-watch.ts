@@ -1,8 +1,10 @@
 import { objectUri, type ResourcePlace } from '../../../resources/resource-place.js';
 import { journal } from '../../../storage/journal.js';
 import type { Storage, StorageView } from '../../../storage/storage.js';
+import { KnownSubscriptions } from '../delivery/known-subscriptions.js';
+import { Subscription } from '../delivery/subscription.js';
 import { allSubscriptions, writtenIn, type StoredOne } from '../delivery/written-subscriptions.js';
-import { keyOf, Subscription } from '../delivery/subscription.js';
+import type { SubscriptionRef } from '../stored-subscription.js';
 import { KINDS } from '../subscription-kinds.js';
 import { READ_WINDOW, type ReadNote } from './read-note.js';
 import { subscriptionReads } from './subscription-reads.js';
@@ -13,14 +15,13 @@ const INTERVAL = 1000;
 /** How many objects may be read between two rounds and still be noted. */
 const MOST_SEEN = 10_000;
 
-/** How many notes are remembered, so that the database is not asked for each read of the same object. */
-const MOST_REMEMBERED = 100_000;
-
 export interface ReadWatchParts {
   readonly storage: Storage;
-  /** How many reads may wait for one subscription. */
-  readonly maxWaiting: number;
+  /** How many reads one subscription may be told of in a minute. */
+  readonly maxReads: number;
   readonly ownBucketOf: (userId: string) => string | undefined;
+  /** Called when there is something to be told to it, which another server may do. */
+  readonly onNoted: (one: SubscriptionRef) => void;
   readonly log: { warn(line: string): void };
 }
 
@@ -29,11 +30,11 @@ export interface ReadWatchParts {
  * there are none, a read costs one comparison.
  */
 export class ReadWatch {
-  private readonly wanting = new Map<string, Subscription>();
+  private readonly wanting = new KnownSubscriptions();
   /** By URI, since the last round. */
-  private seen = new Map<string, ReadNote>();
-  /** When it was noted for whom, oldest first. */
-  private readonly noted = new Map<string, number>();
+  private seen = new Map<string, number>();
+  /** Until when further reads of an object are not noted, by subscription and URI: the database need not be asked. */
+  private readonly covered = new Map<string, Map<string, number>>();
   private position = 0;
   /** Whether a subscription was written here of which no round has learnt yet. */
   private isStale = true;
@@ -62,11 +63,11 @@ export class ReadWatch {
     await this.note();
   }
 
-  /** As a {@link ReadObserver}. */
+  /** As a `ReadObserver`. */
   observe(place: ResourcePlace, id: string): void {
     if (!this.isOpen || (this.wanting.size === 0 && !this.isStale) || this.seen.size >= MOST_SEEN) return;
     const uri = objectUri(place, id);
-    if (!this.seen.has(uri)) this.seen.set(uri, { uri, list: place.list, id, at: Date.now() });
+    if (!this.seen.has(uri)) this.seen.set(uri, Date.now());
   }
 
   /** Somebody has written a subscription on this server: from now on it counts. */
@@ -80,36 +81,46 @@ export class ReadWatch {
     try {
       this.isStale = false;
       await this.parts.storage.read((view) => this.learn(view));
-      await this.write([...seen.values()]);
+      await this.write(seen);
       this.isFailing = false;
     } catch (error) {
       this.isStale = true;
       // The first of two reads is the one that is told.
-      this.seen = new Map([...this.seen, ...seen]);
+      for (const [uri, at] of this.seen) if (!seen.has(uri) && seen.size < MOST_SEEN) seen.set(uri, at);
+      this.seen = seen;
       if (!this.isFailing) this.parts.log.warn(`Reads cannot be noted: ${describe(error)}`);
       this.isFailing = true;
     }
   }
 
-  private async write(reads: readonly ReadNote[]): Promise<void> {
-    const now = Date.now();
-    this.forget(now);
-    const rows = [...this.wanting].flatMap(([key, of]) => {
-      const wanted = reads.filter(({ uri }) => of.triggers.wantsRead(uri) && !this.noted.has(`${key} ${uri}`));
-      return wanted.length === 0 ? [] : [{ key, of, wanted }];
-    });
-    if (rows.length === 0) return;
-    const { storage, maxWaiting } = this.parts;
-    await storage.write(async (unit) => {
-      for (const { of, wanted } of rows) await subscriptionReads.add(unit, of, wanted, maxWaiting);
-    });
-    for (const { key, wanted } of rows) for (const { uri } of wanted) this.noted.set(`${key} ${uri}`, now);
+  private async write(seen: ReadonlyMap<string, number>): Promise<void> {
+    this.forget();
+    const wanted = new Map<Subscription, ReadNote[]>();
+    for (const [uri, at] of seen) {
+      for (const one of this.wanting.candidates(uri)) {
+        if (!one.triggers.wantsRead(uri) || at < (this.covered.get(one.key)?.get(uri) ?? 0)) continue;
+        const reads = wanted.get(one);
+        if (reads === undefined) wanted.set(one, [{ uri, at }]);
+        else reads.push({ uri, at });
+      }
+    }
+    for (const [one, reads] of wanted) {
+      const { storage, maxReads } = this.parts;
+      // One at a time: everybody else's writes wait for each.
+      const covered = await storage.write((unit) => subscriptionReads.add(unit, one, reads, maxReads));
+      const known = this.covered.get(one.key) ?? new Map<string, number>();
+      for (const [uri, until] of covered) known.set(uri, until);
+      this.covered.set(one.key, known);
+      this.parts.onNoted(one);
+    }
   }
 
-  private forget(now: number): void {
-    for (const [key, at] of this.noted) {
-      if (now - at < READ_WINDOW && this.noted.size < MOST_REMEMBERED) return;
-      this.noted.delete(key);
+  /** What is over; or lies too far ahead, because the clock was set back. */
+  private forget(): void {
+    const now = Date.now();
+    for (const [key, known] of this.covered) {
+      for (const [uri, until] of known) if (until <= now || until > now + READ_WINDOW) known.delete(uri);
+      if (known.size === 0) this.covered.delete(key);
     }
   }
 
@@ -126,7 +137,7 @@ export class ReadWatch {
     const written = await writtenIn(view, await journal.writtenAfter(view.sql, this.position, names));
     for (const { key, one } of written) {
       this.wanting.delete(key);
-      for (const each of this.noted.keys()) if (each.startsWith(`${key} `)) this.noted.delete(each);
+      this.covered.delete(key);
       if (one !== undefined) this.learnOf(one);
     }
     this.position = top;
@@ -134,7 +145,7 @@ export class ReadWatch {
 
   private learnOf({ kind, owner, stored }: StoredOne): void {
     const one = new Subscription(kind, owner, stored, this.parts.ownBucketOf(owner));
-    if (one.isActive && one.triggers.hasReads) this.wanting.set(keyOf(kind, owner, stored.id), one);
+    if (one.isActive && one.triggers.hasReads) this.wanting.set(one);
   }
 }
 

@@ -1,17 +1,21 @@
 import type { ObjectList, Selection, StorageView, UnitOfWork } from '../../../storage/storage.js';
 import type { JsonObject } from '../../../wire/json.js';
-import type { SubscriptionRef } from '../stored-subscription.js';
+import { subscriptionList, type SubscriptionRef } from '../stored-subscription.js';
 import { KINDS, type KindName } from '../subscription-kinds.js';
-import { READ_WINDOW, type ReadNote } from './read-note.js';
+import { isWithinWindow, READ_WINDOW, type ReadNote } from './read-note.js';
 
-/** What is kept of one subscription: the reads that it is to be told of, and when those lay that it has been told of. */
+/** What is kept of one subscription: which objects were read, and when, by their URIs. */
 interface Kept {
-  readonly waiting: readonly ReadNote[];
-  /** By URI, in ms; those that are over are left out whenever it is written. */
-  readonly told: Readonly<Record<string, number>>;
+  /** What it is to be told of. */
+  readonly waiting: Readonly<Record<string, number>>;
+  /** What is done with; those that are over are left out whenever it is written. */
+  readonly done: Readonly<Record<string, number>>;
 }
 
-const NOTHING: Kept = { waiting: [], told: {} };
+const NOTHING: Kept = { waiting: {}, done: {} };
+
+/** How soon it is looked again whether a read still waits, in ms. */
+const LOOK_AGAIN = 10_000;
 
 /** Those of all users that have something to be told; more than any server has. */
 const WAITING: Selection = {
@@ -27,21 +31,44 @@ const WAITING: Selection = {
  */
 export const subscriptionReads = {
   /**
-   * Notes those that are neither waiting nor have been told within the last minute.
+   * Notes those that do not count as one that waits, or that was done with within the last minute.
    *
-   * @param most how many may wait; more are left out, until some have been told
+   * @param most how many there may be a minute; further ones are left out
+   * @returns until when further reads of each object count as one that is known, in ms since the epoch; of those left
+   *   out, nothing
    */
-  async add(unit: UnitOfWork, of: SubscriptionRef, reads: readonly ReadNote[], most: number): Promise<void> {
-    const { waiting, told } = await find(unit, of);
-    const isKnown = ({ uri, at }: ReadNote) =>
-      waiting.some((each) => each.uri === uri) || (told[uri] !== undefined && at - told[uri] < READ_WINDOW);
-    const fresh = reads.filter((read) => !isKnown(read)).slice(0, Math.max(0, most - waiting.length));
-    if (fresh.length > 0) await write(unit, of, { waiting: [...waiting, ...fresh], told });
+  async add(
+    unit: UnitOfWork,
+    of: SubscriptionRef,
+    reads: readonly ReadNote[],
+    most: number,
+  ): Promise<ReadonlyMap<string, number>> {
+    const covered = new Map<string, number>();
+    // Another one may get its id.
+    if (!(await unit.hasObject(subscriptionList(of.owner, of.kind), of.id))) return covered;
+    const kept = recent(await find(unit, of));
+    const waiting = new Map(Object.entries(kept.waiting));
+    const known = waiting.size;
+    let room = most - known - Object.keys(kept.done).length;
+    for (const { uri, at } of reads) {
+      const doneAt = kept.done[uri];
+      if (waiting.has(uri)) covered.set(uri, at + LOOK_AGAIN);
+      else if (doneAt !== undefined && isWithinWindow(at, doneAt)) covered.set(uri, doneAt + READ_WINDOW);
+      else if (room > 0) {
+        room -= 1;
+        waiting.set(uri, at);
+        covered.set(uri, at + READ_WINDOW);
+      }
+    }
+    if (waiting.size > known) await write(unit, of, { ...kept, waiting: Object.fromEntries(waiting) });
+    return covered;
   },
 
   /** What waits, in the order in which it was read. */
-  async waiting(view: StorageView, of: SubscriptionRef): Promise<readonly ReadNote[]> {
-    return (await find(view, of)).waiting;
+  async waiting(view: StorageView, of: SubscriptionRef): Promise<ReadNote[]> {
+    const { waiting } = await find(view, of);
+    const reads = Object.entries(waiting).map(([uri, at]) => ({ uri, at }));
+    return reads.sort((a, b) => a.at - b.at);
   },
 
   /** Whoever has something waiting. */
@@ -57,11 +84,11 @@ export const subscriptionReads = {
 
   /** They have been told, or are not to be told any more. */
   async pass(unit: UnitOfWork, of: SubscriptionRef, reads: readonly ReadNote[]): Promise<void> {
-    const { waiting, told } = await find(unit, of);
-    const passed = new Map(reads.map(({ uri, at }) => [uri, at]));
-    const rest = waiting.filter(({ uri }) => !passed.has(uri));
-    if (rest.length === waiting.length) return;
-    await write(unit, of, { waiting: rest, told: { ...told, ...Object.fromEntries(passed) } });
+    const { waiting, done } = recent(await find(unit, of));
+    const passed = new Map(reads.filter(({ uri, at }) => waiting[uri] === at).map(({ uri, at }) => [uri, at]));
+    if (passed.size === 0) return;
+    const rest = Object.entries(waiting).filter(([uri]) => !passed.has(uri));
+    await write(unit, of, { waiting: Object.fromEntries(rest), done: { ...done, ...Object.fromEntries(passed) } });
   },
 
   async remove(unit: UnitOfWork, of: SubscriptionRef): Promise<void> {
@@ -75,11 +102,14 @@ async function find(view: StorageView, of: SubscriptionRef): Promise<Kept> {
   return found === undefined ? NOTHING : (found.value.kept as unknown as Kept);
 }
 
-async function write(unit: UnitOfWork, of: SubscriptionRef, { waiting, told }: Kept): Promise<void> {
-  const over = Date.now() - READ_WINDOW;
-  const recent = Object.fromEntries(Object.entries(told).filter(([, at]) => at > over));
-  const kept = { waiting: [...waiting].sort((a, b) => a.at - b.at), told: recent } as unknown as JsonObject;
-  const value = { owner: of.owner, waits: waiting.length > 0, kept };
+function recent({ waiting, done }: Kept): Kept {
+  const now = Date.now();
+  return { waiting, done: Object.fromEntries(Object.entries(done).filter(([, at]) => isWithinWindow(now, at))) };
+}
+
+async function write(unit: UnitOfWork, of: SubscriptionRef, kept: Kept): Promise<void> {
+  const waits = Object.keys(kept.waiting).length > 0;
+  const value = { owner: of.owner, waits, kept: kept as unknown as JsonObject };
   const before = await unit.findObject(listOf(of), of.id);
   if (before === undefined) await unit.createObject(listOf(of), of.id, value);
   else await unit.updateObject(listOf(of), before, value);
