@@ -5,7 +5,7 @@ import { loadSettings } from './load-settings.js';
 import { nodeWarning } from './node-version.js';
 import type { SettingSource } from '../settings/settings.js';
 import type { SettingsOptions } from './settings-options.js';
-import { workerCount } from './worker-count.js';
+import { workerCount, workerWarnings } from './worker-count.js';
 import { WorkerMetrics } from './worker-metrics.js';
 import { isWorker, leaveSupervisor, onOrder, superviseWorkers } from './workers.js';
 
@@ -31,7 +31,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const log = new Logger('start');
   const source = load();
   const count = workerCount(source);
-  if (count > 1 && !isWorker()) return superviseWorkers(count, log);
+  if (count > 1 && !isWorker()) {
+    for (const warning of workerWarnings(source)) log.warn(warning);
+    return superviseWorkers(count, log);
+  }
   const warning = nodeWarning(source, process.versions.node);
   if (warning !== undefined) log.warn(warning);
   // Programs that run any other as workers of theirs know nothing of what ours say.
