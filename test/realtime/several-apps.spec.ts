@@ -199,7 +199,7 @@ kinto.channels.apps.shop.webhook_events = client_event member_added
 
   it('refuse an address inside before the start, unless it is allowed', async () => {
     const starting = startTestServer({ ini: `${OWN}kinto.channels.webhook_urls = http://127.0.0.1:1/?t=hidden` });
-    await expect(starting).rejects.toThrow(/^channels\.webhook_urls: 127\.0\.0\.1 is a loopback address/);
+    await expect(starting).rejects.toThrow(/^test\.ini: channels\.webhook_urls: 127\.0\.0\.1 is a loopback address/);
     await expect(starting).rejects.not.toThrow('hidden');
   });
 });
