@@ -12,7 +12,9 @@ export interface HeldPermission {
 const ADD = `INSERT INTO access_control_entries (object_id, permission, principal) VALUES (?, ?, ?)
   ON CONFLICT DO NOTHING`;
 
-const OF_OBJECT = 'SELECT permission, principal FROM access_control_entries WHERE object_id = ?';
+/** In an order, so that the same object is the same text: PostgreSQL has none of its own. */
+const OF_OBJECT = `SELECT permission, principal FROM access_control_entries WHERE object_id = ?
+  ORDER BY permission, principal`;
 
 const HAS = `SELECT 1 AS one FROM access_control_entries
   WHERE object_id = ? AND permission = ? AND principal = ?`;
@@ -62,7 +64,8 @@ export const accessEntries = {
   async holders(sql: SqlSession, uris: readonly string[]): Promise<Map<string, AccessControlList>> {
     const objects = sql.dialect.isOneOf('object_id', uris);
     const rows = await sql.all<{ object_id: string; permission: string; principal: string }>(
-      `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}`,
+      `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}
+        ORDER BY object_id, permission, principal`,
       objects.parameters,
     );
     const lists = new Map<string, Record<string, string[]>>();
