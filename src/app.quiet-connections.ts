@@ -4,11 +4,8 @@ import type { Socket } from 'node:net';
 /** How long, in ms, a request may take to arrive when the server ends: it may be under way. */
 const LAST_CALL = 2000;
 
-/** How long, in ms, those are left open that were answered a moment ago: their next request may be on its way. */
+/** How long, in ms, those are left open that have been answered: their next request may be on its way. */
 const LAST_ANSWERS = 100;
-
-/** How long ago a moment is, in ms. */
-const MOMENT = 1000;
 
 /**
  * The connections on which nobody is asking anything. When the server ends, Node closes those that have been answered by
@@ -17,7 +14,6 @@ const MOMENT = 1000;
  */
 export class QuietConnections {
   private readonly unasked = new Set<Socket>();
-  private lastHeard = -Infinity;
 
   constructor(private readonly server: Server) {
     server.on('connection', (socket: Socket) => {
@@ -32,12 +28,11 @@ export class QuietConnections {
   /** A request has arrived. */
   heard({ socket }: IncomingMessage): void {
     this.unasked.delete(socket);
-    this.lastHeard = performance.now();
   }
 
   /** Ends them after a moment: who has just sent something is asked to come again. To be called before the server ends. */
   end(): void {
-    if (performance.now() - this.lastHeard < MOMENT) this.spareIdle();
+    this.spareIdle();
     const calls = setInterval(() => {
       for (const socket of this.unasked) socket.destroy();
       this.server.closeIdleConnections();
@@ -48,10 +43,11 @@ export class QuietConnections {
   /** Node closes idle connections as soon as the server is to end, and whoever is just sending on one is cut off. */
   private spareIdle(): void {
     this.server.closeIdleConnections = () => undefined;
-    setTimeout(() => {
+    const last = setTimeout(() => {
       // What stood before it is the prototype's again.
       delete (this.server as Partial<Server>).closeIdleConnections;
       this.server.closeIdleConnections();
     }, LAST_ANSWERS);
+    this.server.once('close', () => clearTimeout(last));
   }
 }

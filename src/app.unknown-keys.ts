@@ -8,6 +8,7 @@ import {
   PlacedSettingsError,
   readSettings,
   rowsOf,
+  unknownKeyProblem,
   unknownKeyWarning,
   type RawSetting,
   type SettingSource,
@@ -43,8 +44,7 @@ export function tellUnknownKeys(source: SettingSource, log: Pick<Logger, 'log' |
     } else if (known.has(raw.key))
       log.log(`${raw.origin}: ${written} has no effect: what it is for is not switched on`);
     else if (!written.startsWith(OURS)) log.warn(unknownKeyWarning(raw, source.keysRead));
-    else
-      throw new PlacedSettingsError(raw.origin, unknownKeyWarning(raw, source.keysRead).slice(raw.origin.length + 2));
+    else throw new PlacedSettingsError(raw.origin, unknownKeyProblem(raw, source.keysRead));
   }
 }
 

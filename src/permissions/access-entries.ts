@@ -64,8 +64,7 @@ export const accessEntries = {
   async holders(sql: SqlSession, uris: readonly string[]): Promise<Map<string, AccessControlList>> {
     const objects = sql.dialect.isOneOf('object_id', uris);
     const rows = await sql.all<{ object_id: string; permission: string; principal: string }>(
-      `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}
-        ORDER BY object_id, permission, principal`,
+      `SELECT object_id, permission, principal FROM access_control_entries WHERE ${objects.text}`,
       objects.parameters,
     );
     const lists = new Map<string, Record<string, string[]>>();

@@ -20,7 +20,7 @@ export { settingProblem, type RawSetting } from './raw-setting.js';
 export type { ServerSection } from './server-section.js';
 export type { SettingsFile } from './settings-file.js';
 export { readSettings, type ReadOptions } from './read-settings.js';
-export { findClosestKey, unknownKeyWarning } from './unknown-key.js';
+export { findClosestKey, unknownKeyProblem, unknownKeyWarning } from './unknown-key.js';
 export { DOTTED_NAMES, resolveDottedName, type DottedNameKind } from './dotted-names.js';
 export { checkExample, renderExample, type ExampleGroup, type ExampleRows } from './example-file.js';
 export { readIni, type IniFile, type IniOptions, type IniValue } from './ini-reader.js';

@@ -6,17 +6,21 @@ const CHARACTERS_PER_EDIT = 4;
 /** The comparison takes length × length steps; no key of ours is near this long. */
 const LONGEST_COMPARED = 100;
 
+/** The warning for a key nobody asked for: one line, without its value. @param known as {@link unknownKeyProblem} */
+export function unknownKeyWarning(unknown: RawSetting, known: Iterable<string>): string {
+  return `${unknown.origin}: ${unknownKeyProblem(unknown, known)}`;
+}
+
 /**
- * The warning for a key nobody asked for: one line, without its value.
+ * What is wrong with a key nobody asked for.
  *
  * @param known the keys that exist, without prefix: {@link SettingSource.keysRead}
  */
-export function unknownKeyWarning(unknown: RawSetting, known: Iterable<string>): string {
-  const { key, origin, written = key } = unknown;
+export function unknownKeyProblem({ key, written = key }: RawSetting, known: Iterable<string>): string {
   const closest = findClosestKey(key, known);
   const hint =
     closest === undefined ? '' : `; did you mean ${written.slice(0, written.length - key.length)}${closest}?`;
-  return `${origin}: ${written} is not a setting and has no effect${hint}`;
+  return `${written} is not a setting and has no effect${hint}`;
 }
 
 /** The known key that is a few typing mistakes away, if one is: the nearest, and of equals the first. */

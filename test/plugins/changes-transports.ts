@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/wire/json.js';
+import { LookingConnection } from '../contracts/looking-connection.js';
 import type { Connection, Following, Told, Transport } from '../contracts/transport.contract.js';
 import { LiveReader, type ReadEvent } from '../listeners/support/live-reader.js';
 import { connectByPolling, type PollReading } from '../listeners/support/long-poll-transport.js';
@@ -104,36 +105,26 @@ async function connectEvents(
   return undefined;
 }
 
-class FeedConnection implements Connection {
-  private looked = 0;
+class FeedConnection extends LookingConnection<ReadEvent> {
+  protected readonly read = readEvent;
 
   constructor(
     private readonly reader: LiveReader,
-    private readonly waiting: Told[],
-  ) {}
-
-  async next(): Promise<Told | undefined> {
-    while (this.waiting.length === 0) {
-      await this.reader.until(() => this.reader.events.length > this.looked || this.reader.isEnded, 'an event');
-      if (this.reader.events.length === this.looked) return undefined;
-      this.look();
-    }
-    return this.waiting.shift();
+    waiting: Told[],
+  ) {
+    super(waiting, 0);
   }
 
-  arrived(): Promise<Told[]> {
-    this.look();
-    return Promise.resolve(this.waiting.splice(0));
+  protected get heard(): readonly ReadEvent[] {
+    return this.reader.events;
+  }
+
+  protected async untilHeard(isMore: () => boolean): Promise<void> {
+    await this.reader.until(() => isMore() || this.reader.isEnded, 'an event');
   }
 
   drop(): void {
     this.reader.drop();
-  }
-
-  private look(): void {
-    const events = this.reader.events.slice(this.looked);
-    this.looked = this.reader.events.length;
-    this.waiting.push(...events.flatMap(readEvent));
   }
 }
 

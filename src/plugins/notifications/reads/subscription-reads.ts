@@ -1,5 +1,6 @@
 import type { ObjectList, Selection, StorageView, UnitOfWork } from '../../../storage/storage.js';
 import type { JsonObject } from '../../../wire/json.js';
+import type { StoredObject } from '../../../wire/stored-object.js';
 import { subscriptionList, type SubscriptionRef } from '../stored-subscription.js';
 import { KINDS, type KindName } from '../subscription-kinds.js';
 import { isWithinWindow, READ_WINDOW, type ReadNote } from './read-note.js';
@@ -46,7 +47,8 @@ export const subscriptionReads = {
     const covered = new Map<string, number>();
     // Another one may get its id.
     if (!(await unit.hasObject(subscriptionList(of.owner, of.kind), of.id))) return covered;
-    const kept = recent(await find(unit, of));
+    const row = await find(unit, of);
+    const kept = recent(row);
     const waiting = new Map(Object.entries(kept.waiting));
     const known = waiting.size;
     let room = most - known - Object.keys(kept.done).length;
@@ -60,7 +62,7 @@ export const subscriptionReads = {
         covered.set(uri, at + READ_WINDOW);
       }
     }
-    if (waiting.size > known) await write(unit, of, { ...kept, waiting: Object.fromEntries(waiting) });
+    if (waiting.size > known) await write(unit, of, row.before, { ...kept, waiting: Object.fromEntries(waiting) });
     return covered;
   },
 
@@ -84,11 +86,13 @@ export const subscriptionReads = {
 
   /** They have been told, or are not to be told any more. */
   async pass(unit: UnitOfWork, of: SubscriptionRef, reads: readonly ReadNote[]): Promise<void> {
-    const { waiting, done } = recent(await find(unit, of));
+    const row = await find(unit, of);
+    const { waiting, done } = recent(row);
     const passed = new Map(reads.filter(({ uri, at }) => waiting[uri] === at).map(({ uri, at }) => [uri, at]));
     if (passed.size === 0) return;
     const rest = Object.entries(waiting).filter(([uri]) => !passed.has(uri));
-    await write(unit, of, { waiting: Object.fromEntries(rest), done: { ...done, ...Object.fromEntries(passed) } });
+    const kept = { waiting: Object.fromEntries(rest), done: { ...done, ...Object.fromEntries(passed) } };
+    await write(unit, of, row.before, kept);
   },
 
   async remove(unit: UnitOfWork, of: SubscriptionRef): Promise<void> {
@@ -97,9 +101,13 @@ export const subscriptionReads = {
   },
 };
 
-async function find(view: StorageView, of: SubscriptionRef): Promise<Kept> {
-  const found = await view.findObject(listOf(of), of.id);
-  return found === undefined ? NOTHING : (found.value.kept as unknown as Kept);
+interface Row extends Kept {
+  readonly before: StoredObject | undefined;
+}
+
+async function find(view: StorageView, of: SubscriptionRef): Promise<Row> {
+  const before = await view.findObject(listOf(of), of.id);
+  return { ...(before === undefined ? NOTHING : (before.value.kept as unknown as Kept)), before };
 }
 
 function recent({ waiting, done }: Kept): Kept {
@@ -107,10 +115,14 @@ function recent({ waiting, done }: Kept): Kept {
   return { waiting, done: Object.fromEntries(Object.entries(done).filter(([, at]) => isWithinWindow(now, at))) };
 }
 
-async function write(unit: UnitOfWork, of: SubscriptionRef, kept: Kept): Promise<void> {
+async function write(
+  unit: UnitOfWork,
+  of: SubscriptionRef,
+  before: StoredObject | undefined,
+  kept: Kept,
+): Promise<void> {
   const waits = Object.keys(kept.waiting).length > 0;
   const value = { owner: of.owner, waits, kept: kept as unknown as JsonObject };
-  const before = await unit.findObject(listOf(of), of.id);
   if (before === undefined) await unit.createObject(listOf(of), of.id, value);
   else await unit.updateObject(listOf(of), before, value);
 }
